@@ -1,0 +1,153 @@
+import type {
+  Authority,
+  AuthorityIndex,
+  BlockNumber,
+  Commit,
+  CommitIndex,
+  ConsensusParams,
+  Digest,
+  Epoch,
+  OrderedCommit,
+  SystemItem,
+  VerifiedVertex,
+  Vertex,
+  VertexRef,
+} from '#types'
+
+/** Everything that enters the core. Signatures of vertices were checked before (`verifyVertex`). */
+export type Input =
+  /** First input after creation or recovery: re-broadcasts the own last vertex and starts the timers. */
+  | { readonly kind: 'start'; readonly nowMs: number }
+  /** Vertices from a stream or a fetch, in any order. */
+  | {
+      readonly kind: 'vertices'
+      readonly vertices: readonly VerifiedVertex[]
+      readonly from?: AuthorityIndex
+      readonly nowMs: number
+    }
+  /** Transactions for own vertices. The driver offers no more than `payloadRoom`. */
+  | { readonly kind: 'payload'; readonly transactions: readonly Uint8Array[]; readonly nowMs: number }
+  /** Time passed; the driver sends one at (or soon after) each `wake`. */
+  | { readonly kind: 'tick'; readonly nowMs: number }
+  /** A validator's stream went up or down. */
+  | { readonly kind: 'peer'; readonly who: AuthorityIndex; readonly up: boolean; readonly nowMs: number }
+  /** Execution finished a checkpoint block: vote for it in the next own vertex. */
+  | {
+      readonly kind: 'executed'
+      readonly height: BlockNumber
+      readonly blockHash: Digest
+      readonly signature: Uint8Array
+      readonly nowMs: number
+    }
+  /** A range of commits from commit sync, proven by `certifiers` (vertices whose commit votes carry a quorum). */
+  | {
+      readonly kind: 'commits'
+      readonly commits: readonly Commit[]
+      readonly vertices: readonly VerifiedVertex[]
+      readonly certifiers: readonly VerifiedVertex[]
+      readonly from?: AuthorityIndex
+      readonly nowMs: number
+    }
+  /** A peer's answer to the amnesia question: its highest accepted round and the own vertex it knows. */
+  | {
+      readonly kind: 'ownLast'
+      readonly from: AuthorityIndex
+      readonly highestRound: number
+      readonly ownRound: number
+      readonly nowMs: number
+    }
+  /** Set while execution lags: own vertices stay empty. */
+  | { readonly kind: 'backpressure'; readonly on: boolean; readonly nowMs: number }
+
+/** What must be durable before anything that refers to it leaves the node. */
+export type LogRecord =
+  | { readonly kind: 'vertex'; readonly vertex: Vertex; readonly own: boolean }
+  | { readonly kind: 'commit'; readonly commit: Commit; readonly digest: Digest }
+
+/** What the driver does, in the order given: `persist` is durable before any later effect of the same step runs. */
+export type Effect =
+  | { readonly kind: 'persist'; readonly records: readonly LogRecord[] }
+  /** Send the own vertex to every validator. */
+  | { readonly kind: 'publish'; readonly vertex: VerifiedVertex }
+  /** Push vertices that this peer does not seem to know. */
+  | { readonly kind: 'push'; readonly to: AuthorityIndex; readonly vertices: readonly VertexRef[] }
+  /** Ask for missing vertices; `to` are the peers to ask, best first. */
+  | { readonly kind: 'fetch'; readonly refs: readonly VertexRef[]; readonly to: readonly AuthorityIndex[] }
+  /** The node is far behind: fetch commits `from`..`upTo` (certified range). */
+  | {
+      readonly kind: 'syncCommits'
+      readonly from: CommitIndex
+      readonly upTo: CommitIndex
+      readonly to: readonly AuthorityIndex[]
+    }
+  /** Ask everybody for our own last vertex (amnesia). */
+  | { readonly kind: 'askOwnLast' }
+  | { readonly kind: 'wake'; readonly atMs: number }
+  | { readonly kind: 'commit'; readonly ordered: OrderedCommit }
+  /** Own payload fell under garbage collection uncommitted: back to the pool. */
+  | { readonly kind: 'requeue'; readonly transactions: readonly Uint8Array[] }
+  /** A checkpoint certificate formed. */
+  | { readonly kind: 'certified'; readonly certificate: CheckpointCertificate }
+  /** Something an operator must know. `fatal` alarms stop proposing. */
+  | {
+      readonly kind: 'alarm'
+      readonly code: string
+      readonly fatal: boolean
+      readonly data: Readonly<Record<string, unknown>>
+    }
+
+export interface CheckpointCertificate {
+  readonly epoch: Epoch
+  readonly height: BlockNumber
+  readonly blockHash: Digest
+  readonly signatures: readonly { readonly author: AuthorityIndex; readonly signature: Uint8Array }[]
+}
+
+/** Signs with the validator's consensus key. Deterministic (Ed25519). The guard against signing a round twice is inside. */
+export interface VertexSigner {
+  sign(round: number, headerDigest: Digest): Uint8Array
+}
+
+export interface ConsensusOptions {
+  readonly chainId: number
+  readonly epoch: Epoch
+  readonly authorities: readonly Authority[]
+  /** Seed of the leader schedule; from the previous epoch's last block. */
+  readonly epochSeed: Digest
+  readonly epochStartMs: number
+  /** Digest of the previous epoch's record; zero for epoch 0. */
+  readonly previousEpochRecord: Digest
+  readonly params: ConsensusParams
+  /** Absent for nodes that only follow. */
+  readonly own?: { readonly index: AuthorityIndex; readonly signer: VertexSigner }
+  /** What was persisted in this epoch, oldest first; from the store. */
+  readonly log?: Iterable<LogRecord>
+  /** False when the store is new although the validator may have signed before: the amnesia floor is asked for. */
+  readonly trustLog: boolean
+  /** System items to carry in the next own vertices, such as version support. */
+  readonly systemItems?: readonly SystemItem[]
+}
+
+/** A deterministic state machine: same options and same inputs give the same effects on every machine. */
+export interface Consensus {
+  step(input: Input): readonly Effect[]
+  /** How much more payload the core takes now. */
+  payloadRoom(): { readonly transactions: number; readonly bytes: number }
+  /** A read-only look for metrics, RPC and tests. */
+  status(): ConsensusStatus
+}
+
+export interface ConsensusStatus {
+  readonly epoch: Epoch
+  readonly round: number
+  readonly highestAcceptedRound: number
+  readonly gcRound: number
+  readonly lastCommitIndex: CommitIndex
+  readonly lastCommitDigest: Digest
+  readonly lastCommittedLeader?: VertexRef
+  readonly quorumCommitIndex: CommitIndex
+  readonly suspended: number
+  readonly missing: number
+  readonly syncing: boolean
+  readonly halted: boolean
+}

@@ -1,0 +1,31 @@
+import type { CallEngine, ChainReader, TransactionPool } from '#evm'
+import type { MetricsRegistry } from '#lib/env'
+
+/** Everything that JSON-RPC methods may touch. `chain/node` fills it with real parts, tests with small ones. */
+export interface RpcBackend {
+  readonly clientVersion: string
+  readonly chain: ChainReader
+  readonly calls: CallEngine
+  readonly pool: TransactionPool
+  readonly network: { readonly peerCount: () => number; readonly listening: () => boolean }
+  /** Undefined when the node is in step with the network. */
+  readonly syncing: () =>
+    | { readonly startingBlock: number; readonly currentBlock: number; readonly highestBlock: number }
+    | undefined
+  readonly dag?: DagReader
+  readonly metrics?: MetricsRegistry
+}
+
+/** The DAG for explorers and operators; plain JSON-ready values. */
+export interface DagReader {
+  status(): Readonly<Record<string, unknown>>
+  validators(): readonly Readonly<Record<string, unknown>>[]
+  /** Vertices of rounds `from`..`to` that this node still has. */
+  rounds(from: number, to: number): Promise<readonly Readonly<Record<string, unknown>>[]>
+  commit(index: number): Promise<Readonly<Record<string, unknown>> | undefined>
+  vertex(digest: Uint8Array): Promise<Readonly<Record<string, unknown>> | undefined>
+  certificate(height: number): Promise<Readonly<Record<string, unknown>> | undefined>
+  /** Life of a transaction: milliseconds since the epoch at each stage this node saw. */
+  timeline(transactionHash: Uint8Array): Readonly<Record<string, number>> | undefined
+  onCommit(listener: (commit: Readonly<Record<string, unknown>>) => void): () => void
+}

@@ -1,0 +1,9 @@
+/**
+ * Nouns of the protocol and their bytes. Everybody may import this folder; it imports only `#lib/*`.
+ */
+export * from './block.ts'
+export * from './commit.ts'
+export * from './ids.ts'
+export * from './params.ts'
+export * from './transaction.ts'
+export * from './vertex.ts'
