@@ -3,6 +3,7 @@
  */
 export * from './block.ts'
 export * from './commit.ts'
+export * from './genesis.ts'
 export * from './ids.ts'
 export * from './params.ts'
 export * from './transaction.ts'
