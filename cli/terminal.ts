@@ -58,7 +58,9 @@ export async function stage(
 /** Rows of cells, columns aligned by their widest cell. */
 export function table(rows: readonly (readonly string[])[], indent = '  '): string {
   const widths: number[] = []
-  for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, visible(cell))))
+  for (const row of rows) {
+    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, visible(cell))
+  }
   return rows
     .map(
       row =>
