@@ -1,1 +1,2 @@
+export { createRecoveryPool, type RecoveryPool, type RecoveryPoolOptions, type RecoveryVerdict } from './recovery.ts'
 export * from './types.ts'
