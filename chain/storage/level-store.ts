@@ -1,0 +1,100 @@
+import { Level } from 'level'
+import { CodedError, messageOf } from '#lib/errors'
+import type { Store, StoreOperation, StoreRange } from './store.ts'
+
+export interface LevelStoreOptions {
+  /** LevelDB's own cache of blocks, in bytes. */
+  readonly cacheBytes?: number
+  /** Bytes that LevelDB collects in memory before it writes a sorted table. */
+  readonly writeBufferBytes?: number
+}
+
+type Database = Level<Uint8Array, Uint8Array>
+
+/**
+ * Opens (or makes) a LevelDB at `directory`. One process at a time: a second one gets CodedError `store unavailable`.
+ * Every failure of the database is CodedError `store failed`; nobody retries it, the node stops.
+ */
+export async function openLevelStore(directory: string, options: LevelStoreOptions = {}): Promise<Store> {
+  const database: Database = new Level(directory, {
+    keyEncoding: 'view',
+    valueEncoding: 'view',
+    cacheSize: options.cacheBytes ?? 64 * 1024 * 1024,
+    writeBufferSize: options.writeBufferBytes ?? 32 * 1024 * 1024,
+  })
+  try {
+    await database.open()
+  } catch (error) {
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
+    throw new CodedError('store unavailable', `cannot open the store: ${messageOf(cause)}`, {
+      data: { directory },
+      cause: error,
+    })
+  }
+  return new LevelStore(database)
+}
+
+class LevelStore implements Store {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    try {
+      const value = this.#database.getSync(key)
+      return value === undefined ? undefined : plain(value)
+    } catch (error) {
+      throw failed('read', error)
+    }
+  }
+
+  async *scan(range: StoreRange): AsyncIterable<readonly [Uint8Array, Uint8Array]> {
+    const iterator = this.#database.iterator({
+      gte: range.from,
+      lt: range.to,
+      reverse: range.reverse ?? false,
+      limit: range.limit ?? -1,
+    })
+    try {
+      for (;;) {
+        // A single wanted entry must not cost a read-ahead of hundreds.
+        const entries = await iterator.nextv(Math.min(range.limit ?? 256, 256))
+        if (entries.length === 0) return
+        for (const [key, value] of entries) yield [plain(key), plain(value)]
+      }
+    } catch (error) {
+      throw failed('scan', error)
+    } finally {
+      await iterator.close()
+    }
+  }
+
+  async write(operations: readonly StoreOperation[], options: { durable: boolean }): Promise<void> {
+    if (operations.length === 0 && !options.durable) return
+    try {
+      await this.#database.batch(
+        operations.map(({ key, value }) =>
+          value === undefined ? { type: 'del' as const, key } : { type: 'put' as const, key, value },
+        ),
+        { sync: options.durable },
+      )
+    } catch (error) {
+      throw failed('write', error)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close()
+  }
+}
+
+// The addon hands out Buffers, whose `slice` shares memory and which compare unequal to plain arrays.
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function failed(what: string, cause: unknown): CodedError {
+  return new CodedError('store failed', `the store cannot ${what}: ${messageOf(cause)}`, { cause })
+}
