@@ -68,7 +68,7 @@ function lowerBound(sorted: readonly string[], wanted: string): number {
 
 // Latin-1 text has one character per byte and compares like the bytes.
 function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice()
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 }
 
 function bytesOf(text: string): Uint8Array {

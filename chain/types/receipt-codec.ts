@@ -1,0 +1,86 @@
+import { defined } from '#lib/assert'
+import { concat } from '#lib/bytes'
+import { encodeRlp, type RlpItem, RlpReader, uintToRlp } from '#lib/rlp'
+import type { Log, Receipt } from './block.ts'
+import { EMPTY_BLOOM } from './block-codec.ts'
+import { bloomOf } from './bloom.ts'
+import type { TransactionType } from './transaction.ts'
+
+/** Consensus form of a receipt (EIP-2718): what `receiptsRoot` and `debug_getRawReceipts` hold. */
+export function encodeReceipt(receipt: Receipt): Uint8Array {
+  const outcome =
+    receipt.status === undefined
+      ? defined(receipt.root, 'a receipt without status has a root')
+      : uintToRlp(receipt.status)
+  const list = encodeRlp([outcome, uintToRlp(receipt.cumulativeGasUsed), receipt.logsBloom, receipt.logs.map(logItem)])
+  return receipt.type === 0 ? list : concat(Uint8Array.of(receipt.type), list)
+}
+
+/** A block's receipts as they are stored: every field, blooms left out because the logs give them. */
+export function encodeStoredReceipts(receipts: readonly Receipt[]): Uint8Array {
+  return encodeRlp(
+    receipts.map(receipt => [
+      uintToRlp(receipt.type),
+      receipt.status === undefined
+        ? defined(receipt.root, 'a receipt without status has a root')
+        : uintToRlp(receipt.status),
+      uintToRlp(receipt.gasUsed),
+      uintToRlp(receipt.effectiveGasPrice),
+      receipt.logs.map(logItem),
+      receipt.contractAddress ?? new Uint8Array(0),
+      receipt.blobGasUsed === undefined
+        ? []
+        : [uintToRlp(receipt.blobGasUsed), uintToRlp(defined(receipt.blobGasPrice, 'blob gas has a price'))],
+    ]),
+  )
+}
+
+/** Inverse of {@link encodeStoredReceipts}; throws DecodeError on bytes that it did not write. */
+export function decodeStoredReceipts(bytes: Uint8Array): readonly Receipt[] {
+  const list = new RlpReader(bytes).list()
+  const receipts: Receipt[] = []
+  let cumulativeGasUsed = 0n
+  while (!list.isDone) {
+    const fields = list.list()
+    const type = Number(fields.uint(1)) as TransactionType
+    const outcome = fields.bytes()
+    const gasUsed = fields.uint(8)
+    const effectiveGasPrice = fields.uint(32)
+    const logs = readLogs(fields.list())
+    const contract = fields.bytes()
+    const blob = fields.list()
+    const blobFields = blob.isDone ? {} : { blobGasUsed: blob.uint(8), blobGasPrice: blob.uint(32) }
+    fields.end()
+    cumulativeGasUsed += gasUsed
+    receipts.push({
+      type,
+      ...(outcome.length === 32 ? { root: outcome } : { status: outcome.length === 0 ? 0 : 1 }),
+      gasUsed,
+      cumulativeGasUsed,
+      logsBloom: logs.length === 0 ? EMPTY_BLOOM : bloomOf(logs),
+      logs,
+      effectiveGasPrice,
+      ...(contract.length === 20 ? { contractAddress: contract } : {}),
+      ...blobFields,
+    })
+  }
+  return receipts
+}
+
+function logItem(log: Log): RlpItem {
+  return [log.address, log.topics, log.data]
+}
+
+function readLogs(list: RlpReader): Log[] {
+  const logs: Log[] = []
+  while (!list.isDone) {
+    const fields = list.list()
+    const address = fields.fixed(20)
+    const topics: Uint8Array[] = []
+    const topicList = fields.list()
+    while (!topicList.isDone) topics.push(topicList.fixed(32))
+    logs.push({ address, topics, data: fields.bytes() })
+    fields.end()
+  }
+  return logs
+}
