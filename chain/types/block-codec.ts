@@ -13,17 +13,17 @@ export const EMPTY_OMMERS_HASH: Digest = keccak256(Uint8Array.of(0xc0))
 const BLOCK_BYTES_MAX = 64 * 1024 * 1024
 
 /** RLP of a header: fields of later forks follow in their fixed order and end with the first absent one. */
-export function encodeHeader(header: BlockHeader): Uint8Array {
+export function encodeBlockHeader(header: BlockHeader): Uint8Array {
   return encodeRlp(headerItem(header))
 }
 
 /** keccak256 of the header's RLP. */
-export function headerHash(header: BlockHeader): Digest {
-  return keccak256(encodeHeader(header))
+export function blockHeaderHash(header: BlockHeader): Digest {
+  return keccak256(encodeBlockHeader(header))
 }
 
-/** Strict inverse of {@link encodeHeader}. */
-export function decodeHeader(bytes: Uint8Array): Verdict<BlockHeader, 'malformed'> {
+/** Strict inverse of {@link encodeBlockHeader}. */
+export function decodeBlockHeader(bytes: Uint8Array): Verdict<BlockHeader, 'malformed'> {
   return decoding(() => {
     const outer = new RlpReader(bytes)
     const header = readHeader(outer.list())
@@ -38,7 +38,7 @@ export function encodeBlock(block: Omit<Block, 'hash' | 'size'>): Uint8Array {
   const body: RlpItem[] = [block.ommers.map(headerItem)]
   if (block.withdrawals !== undefined) body.push(block.withdrawals.map(withdrawalItem))
   return encodeList([
-    new Encoded(encodeHeader(block.header)),
+    new Encoded(encodeBlockHeader(block.header)),
     new Encoded(encodeList(transactions)),
     ...body.map(item => new Encoded(encodeRlp(item))),
   ])

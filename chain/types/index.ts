@@ -3,16 +3,16 @@
  */
 export * from './block.ts'
 export {
+  blockHeaderHash,
   decodeBlock,
+  decodeBlockHeader,
   decodeBlocks,
-  decodeHeader,
   EMPTY_BLOOM,
   EMPTY_CODE_HASH,
   EMPTY_OMMERS_HASH,
   EMPTY_TRIE_ROOT,
   encodeBlock,
-  encodeHeader,
-  headerHash,
+  encodeBlockHeader,
   type RawBlock,
   readWithdrawals,
   withdrawalItem,
