@@ -1,2 +1,8 @@
+export { nextBaseFee } from './base-fee.ts'
+export { type IntrinsicGas, intrinsicGas } from './intrinsic-gas.ts'
+export { createPool, type PoolOptions } from './pool.ts'
+export { isDelegation } from './pool-account.ts'
+export { DEFAULT_POOL_PARAMS, type PoolParams } from './pool-params.ts'
+export { effectiveTip, feeCapOf, tipCapOf } from './pool-rules.ts'
 export { createRecoveryPool, type RecoveryPool, type RecoveryPoolOptions, type RecoveryVerdict } from './recovery.ts'
 export * from './types.ts'

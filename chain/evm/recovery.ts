@@ -49,6 +49,12 @@ interface Job {
   readonly resolve: (senders: readonly (Address | undefined)[]) => void
 }
 
+interface WaitingCall {
+  readonly transactions: readonly Transaction[]
+  readonly resolve: (senders: readonly (Address | undefined)[]) => void
+  readonly fail: (error: unknown) => void
+}
+
 interface Lane {
   readonly worker: Worker
   readonly jobs: Map<number, Job>
@@ -63,6 +69,7 @@ export function createRecoveryPool(options: RecoveryPoolOptions = {}): RecoveryP
   let recovered = 0
   let cacheHits = 0
   let closed = false
+  let waiting: WaitingCall[] = []
 
   function startLane(): Lane {
     const worker = new Worker(new URL('./recovery-worker.ts', import.meta.url), { name: 'recovery' })
@@ -106,6 +113,32 @@ export function createRecoveryPool(options: RecoveryPoolOptions = {}): RecoveryP
     return (await Promise.all(chunks)).flat()
   }
 
+  // Calls of one turn of the event loop share a batch, so that many requests with one transaction each use the threads.
+  function recoverTogether(transactions: readonly Transaction[]): Promise<readonly (Address | undefined)[]> {
+    if (workerCount === 0 || transactions.length >= CHUNK) return recoverMany(transactions)
+    return new Promise((resolve, fail) => {
+      if (waiting.length === 0) setImmediate(flush)
+      waiting.push({ transactions, resolve, fail })
+    })
+  }
+
+  function flush(): void {
+    const calls = waiting
+    waiting = []
+    recoverMany(calls.flatMap(call => call.transactions)).then(
+      senders => {
+        let at = 0
+        for (const call of calls) {
+          call.resolve(senders.slice(at, at + call.transactions.length))
+          at += call.transactions.length
+        }
+      },
+      error => {
+        for (const call of calls) call.fail(error)
+      },
+    )
+  }
+
   function attach(transaction: Transaction, sender: Address | undefined): RecoveryVerdict {
     if (sender === undefined) return reject('bad signature')
     return accept(Object.assign(transaction as { sender?: Address } & Transaction, { sender }))
@@ -130,7 +163,7 @@ export function createRecoveryPool(options: RecoveryPoolOptions = {}): RecoveryP
           verdicts[at] = attach(decoded.value, sender)
         }
       })
-      const found = await recoverMany(unknown.map(entry => entry.transaction))
+      const found = unknown.length === 0 ? [] : await recoverTogether(unknown.map(entry => entry.transaction))
       unknown.forEach(({ at, key, transaction }, index) => {
         const sender = found[index]
         recovered += 1
