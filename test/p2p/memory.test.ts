@@ -1,0 +1,4 @@
+import { networkBehavior } from './behavior.ts'
+import { memory } from './fixture.ts'
+
+networkBehavior(memory)
