@@ -10,12 +10,12 @@ const MIB = 1024 * KIB
 export interface NetworkLimits {
   /**
    * Largest frame of a channel. A vertex is at most 512 KiB of payload, about 4 KiB of parents at 100 validators and
-   * its votes; several small ones may share a frame. Above: the stream is reset before anything is allocated, −50.
+   * its votes; several small ones may share a frame. Above: the stream is reset before anything is allocated, −60.
    */
   readonly frameBytesMax: Readonly<Record<Channel, number>>
-  /** Largest request body. A list of 1,000 vertex references is 41 KiB. Above: stream reset, −50. */
+  /** Largest request body. A list of 1,000 vertex references is 41 KiB. Above: stream reset, −60. */
   readonly requestBytesMax: Readonly<Record<RequestProtocol, number>>
-  /** Largest answer. The serving side must trim to it; above: `response too large`, and −50 for who sent it. */
+  /** Largest answer. The serving side must trim to it; above: `response too large`, and −60 for who sent it. */
   readonly responseBytesMax: Readonly<Record<RequestProtocol, number>>
   /** Largest gossip message (one transaction is at most 128 KiB). Above: dropped before decoding, −10. */
   readonly gossipBytesMax: Readonly<Record<Topic, number>>
@@ -150,7 +150,7 @@ export const DEFAULT_LIMITS: NetworkLimits = {
 /** What each offence costs, in score points. */
 export const PENALTY = {
   /** A length prefix above the protocol's maximum. */
-  'frame too large': -50,
+  'frame too large': -60,
   /** A frame that began and did not end in time. */
   'frame too slow': -20,
   /** The far end took no bytes for too long. */

@@ -142,19 +142,22 @@ export interface Hostile {
   readonly self: PeerId
   readonly heard: { protocol: string; bytes: Uint8Array }[]
   connected: boolean
+  /** What it does on streams that the victim opens for requests, when something arrives. */
+  answer: ((stream: ByteStream) => void) | undefined
   open(victim: Network, protocol: string): Promise<ByteStream & { isClosed(): boolean }>
   dial(victim: Network): Promise<void>
 }
 
-export async function hostile(transport: Transport, greet: Uint8Array | undefined = hello()): Promise<Hostile> {
+export async function hostile(transport: Transport, greet: Uint8Array | null = hello()): Promise<Hostile> {
   const self: Hostile = {
     transport,
     self: transport.self,
     heard: [],
     connected: false,
+    answer: undefined,
     dial: async victim => {
       await transport.dial(victim.self, victim.addresses(), 5_000)
-      if (greet !== undefined) (await self.open(victim, LINK_PROTOCOL)).write(greet)
+      if (greet !== null) (await self.open(victim, LINK_PROTOCOL)).write(greet)
     },
     open: async (victim, protocol) => {
       const stream = await transport.openStream(victim.self, protocol, 5_000)
@@ -189,7 +192,13 @@ export async function hostile(transport: Transport, greet: Uint8Array | undefine
       },
       stream: (_peer, stream) => {
         const { protocol } = stream
-        stream.listen({ data: bytes => self.heard.push({ protocol, bytes }), closed() {} })
+        stream.listen({
+          data: bytes => {
+            self.heard.push({ protocol, bytes })
+            if (protocol.includes('/request/')) self.answer?.(stream)
+          },
+          closed() {},
+        })
       },
       gossip: async () => 'accept',
       score: () => 0,

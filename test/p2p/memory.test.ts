@@ -1,4 +1,6 @@
 import { networkBehavior } from './behavior.ts'
 import { memory } from './fixture.ts'
+import { hostileBehavior } from './hostile.ts'
 
 networkBehavior(memory)
+hostileBehavior(memory)
