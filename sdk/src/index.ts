@@ -1,3 +1,5 @@
+export { cidOfHash, hashOfCid, normaliseHash } from './data/cid.ts'
+export { type BlobRef, blobHash, createDataClient, type DataClient, type GetBlobOptions } from './data/data-client.ts'
 export { SDK_ERRORS, SdkError, type SdkErrorCode } from './errors.ts'
 export { decodeLanguageResult, LANGUAGE_SCORE_UNIT, LANGUAGES, type LanguageGuess } from './models/language-id.ts'
 export { type Address, type ContractAddresses, contractsOf, MAINNET_CHAIN_ID, TESTNET_CHAIN_ID } from './networks.ts'
