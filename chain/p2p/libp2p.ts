@@ -42,6 +42,8 @@ export interface Libp2pNetworkOptions extends NetworkOptions {
 
 /** What a stream may hold unread. Above the largest receive window, or a paused stream would be reset under honest load. */
 const READ_BUFFER_BYTES_MAX = 4 * 1024 * 1024
+/** What a stream may hold unsent; ours hold one frame at most, gossip to a peer that does not read is cut off here. */
+const WRITE_BUFFER_BYTES_MAX = 16 * 1024 * 1024
 const RECEIVE_WINDOW_BYTES_MAX = 2 * 1024 * 1024
 /** Connections of one peer; simultaneous dials make two. */
 const CONNECTIONS_PER_PEER_MAX = 2
@@ -109,6 +111,7 @@ class Libp2pTransport implements Transport {
           streamOptions: {
             maxStreamWindowSize: RECEIVE_WINDOW_BYTES_MAX,
             maxReadBufferLength: READ_BUFFER_BYTES_MAX,
+            maxWriteBufferLength: WRITE_BUFFER_BYTES_MAX,
           },
         }),
       ],
@@ -285,6 +288,19 @@ function withPeer(address: Multiaddr, peer: PeerId): Multiaddr {
   return address.getComponents().some(part => part.name === 'p2p') ? address : address.encapsulate(`/p2p/${peer}`)
 }
 
+/** Resolves at the next event that may make room on the stream, when it closes, or when `signal` aborts. */
+function changed(stream: Stream, signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    const done = () => {
+      for (const name of ['idle', 'drain', 'close'] as const) stream.removeEventListener(name, done)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    for (const name of ['idle', 'drain', 'close'] as const) stream.addEventListener(name, done)
+    signal.addEventListener('abort', done)
+  })
+}
+
 class Libp2pStream implements ByteStream {
   readonly protocol: string
   readonly #stream: Stream
@@ -315,9 +331,17 @@ class Libp2pStream implements ByteStream {
     }
   }
 
+  // Not `stream.onDrain()`: its promise is made once and stays resolved after the first drain, and a drain of the socket
+  // wakes it although this stream's window is still shut. What counts is that the stream's own buffer is empty.
   async drained(timeoutMs: number): Promise<void> {
-    if (this.#stream.status !== 'open') throw new CodedError('peer unavailable', 'the stream is closed')
-    await this.#stream.onDrain({ signal: AbortSignal.timeout(timeoutMs) })
+    const stream = this.#stream
+    const signal = AbortSignal.timeout(timeoutMs)
+    while (stream.writeBufferLength > 0 || stream.writableNeedsDrain) {
+      if (stream.status !== 'open') throw new CodedError('peer unavailable', 'the stream is closed')
+      if (signal.aborted) throw new CodedError('stream stalled', 'the far end takes no bytes', { data: { timeoutMs } })
+      await changed(stream, signal)
+    }
+    if (stream.status !== 'open') throw new CodedError('peer unavailable', 'the stream is closed')
   }
 
   pause(): void {

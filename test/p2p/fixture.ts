@@ -142,6 +142,8 @@ export interface Hostile {
   readonly self: PeerId
   readonly heard: { protocol: string; bytes: Uint8Array }[]
   connected: boolean
+  /** False: streams that the victim opens from now on, and those that are open, are not read. */
+  reads: boolean
   /** What it does on streams that the victim opens for requests, when something arrives. */
   answer: ((stream: ByteStream) => void) | undefined
   open(victim: Network, protocol: string): Promise<ByteStream & { isClosed(): boolean }>
@@ -154,6 +156,7 @@ export async function hostile(transport: Transport, greet: Uint8Array | null = h
     self: transport.self,
     heard: [],
     connected: false,
+    reads: true,
     answer: undefined,
     dial: async victim => {
       await transport.dial(victim.self, victim.addresses(), 5_000)
@@ -194,6 +197,7 @@ export async function hostile(transport: Transport, greet: Uint8Array | null = h
         const { protocol } = stream
         stream.listen({
           data: bytes => {
+            if (!self.reads) stream.pause()
             self.heard.push({ protocol, bytes })
             if (protocol.includes('/request/')) self.answer?.(stream)
           },

@@ -225,11 +225,29 @@ export function hostileBehavior(implementation: Implementation): void {
       while (performance.now() < deadlineMs && !stream.isClosed() && written < 64e6) {
         written += chunk.length
         if (!stream.write(chunk)) await stream.drained(200).catch(() => undefined)
-        if (evil.connected === false) break
       }
       const taken = victim.peers().find(info => info.id === evil.self)?.bytesIn ?? 0
       expect(taken).toBeLessThan(100_000 + 3 * 100_000 + 2 * 60_000)
       expect(penalties('byte rate')).toBeGreaterThan(0)
+      expect(written).toBeLessThan(8e6)
+      await stillWorks(victim, friend)
+    })
+
+    it('a peer that reads nothing costs bounded memory: vertices drop the oldest, control frames are refused', async () => {
+      const { victim, friend, evil } = await scene({ stallTimeoutMs: 400 })
+      evil.reads = false
+      let refused = 0
+      for (let round = 0; round < 40; round++) {
+        for (let i = 0; i < 20; i++) {
+          expect(victim.send(evil.self, 'vertices', new Uint8Array(200_000))).toBe(true)
+          if (!victim.send(evil.self, 'control', new Uint8Array(50_000))) refused += 1
+        }
+        await sleep(1)
+      }
+      expect(refused).toBeGreaterThan(0)
+      const dropped = metrics.counts.get('p2p_frames_dropped_total{vertices}') ?? 0
+      expect(dropped).toBeGreaterThan(400)
+      await until('the stalled stream is reset', () => penalties('stream stalled') > 0)
       await stillWorks(victim, friend)
     })
 
