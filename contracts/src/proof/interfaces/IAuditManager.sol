@@ -48,7 +48,7 @@ interface IAuditManager {
     function enrol(uint256 stake) external;
 
     /// @notice Stops being drawn and gets the stake back; not while an audit of the caller is open.
-    function leave() external;
+    function resign() external;
 
     /// @notice Posts the sealed verdict `keccak256(abi.encode(task, auditor, verdict, report, salt))`. Drawn auditors only.
     function commitAudit(address task, bytes32 sealedVerdict) external;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+/// @dev The numbers of these enums and the order of the structs' fields are the published wire format.
+enum TaskStatus {
+    NEW,
+    ATTEMPTED,
+    RESPONDED,
+    CANCELED,
+    EXPIRED,
+    FINALIZED
+}
+
+enum SourceStatus {
+    ACTIVE,
+    INACTIVE
+}
+
+enum ResponseStatus {
+    SUBMITTED,
+    CONFIRMED
+}
+
+enum DeliveryMethod {
+    MANUAL_CONFIRMATION,
+    FIRST_RESPONSE
+}
+
+struct SourceParams {
+    address client;
+    string imageMetadataUrl;
+    uint8 imageEnvironments; // bits: CPU 1, NVIDIA 2, AMD 4
+    uint256 minPayment;
+    uint256 minAvailableLockup;
+    uint256 maxExpiryDuration; // seconds
+    bool privacyEnabled; // reserved
+    string optionalParamsUrl; // reserved
+    DeliveryMethod deliveryMethod;
+    uint256 lastUpdateTime; // unix seconds; written by Nexus
+}
+
+struct TaskParams {
+    address source;
+    string config; // URL of the task's JSON
+    uint256 expiryTime; // unix seconds
+    uint256 payment; // wei
+}
+
+struct ResponseParams {
+    address task;
+    address provider;
+    string data; // URL of the result
+    uint256 payment; // wei asked for
+}
+
+/// @dev Bounds of what clients write, so that no state or page grows without limit.
+uint256 constant TEXT_BYTES_MAX = 8_192;
+uint256 constant PAGE_ITEMS_MAX = 1_000;

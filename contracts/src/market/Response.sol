@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
+import {CloneArgs} from "./CloneArgs.sol";
+import {FixedOwner} from "./FixedOwner.sol";
+import {ResponseParams, ResponseStatus} from "./MarketTypes.sol";
+
+/// @title One answer to a task.
+/// @notice Runs behind minimal proxies made by Nexus; all that never changes lies in the proxy's code.
+contract Response is FixedOwner {
+    using CloneArgs for bytes;
+
+    /// @dev Layout of the proxy's arguments.
+    uint256 private constant TASK_AT = 0; // address
+    uint256 private constant PROVIDER_AT = 20; // address
+    uint256 private constant PAYMENT_AT = 40; // uint96
+    uint256 private constant TIME_AT = 52; // uint40
+    uint256 private constant DATA_AT = 57; // the rest
+
+    ResponseStatus public status;
+    bool public confirmedFinal;
+    bool private _implementation;
+
+    constructor(ResponseParams memory) payable FixedOwner(msg.sender) {
+        require(msg.value == 0, "NoValue");
+        _implementation = true;
+    }
+
+    function confirm() external onlyNexus {
+        status = ResponseStatus.CONFIRMED;
+        confirmedFinal = true;
+    }
+
+    /// @notice A confirmed response stays confirmed.
+    function setStatus(ResponseStatus _status) external onlyNexus {
+        require(!confirmedFinal || _status == ResponseStatus.CONFIRMED, "AlreadyConfirmed");
+        status = _status;
+    }
+
+    function responseParams()
+        public
+        view
+        returns (address task, address provider, string memory data, uint256 payment)
+    {
+        bytes memory args = _args();
+        task = args.readAddress(TASK_AT);
+        provider = args.readAddress(PROVIDER_AT);
+        payment = args.readUint(PAYMENT_AT, 12);
+        data = args.readText(DATA_AT);
+    }
+
+    function getResponseParams() external view returns (ResponseParams memory params) {
+        (params.task, params.provider, params.data, params.payment) = responseParams();
+    }
+
+    function taskAndProvider() external view returns (address task, address provider, uint256 payment) {
+        bytes memory args = _args();
+        return (args.readAddress(TASK_AT), args.readAddress(PROVIDER_AT), args.readUint(PAYMENT_AT, 12));
+    }
+
+    function responseTimestamp() external view returns (uint256) {
+        return _args().readUint(TIME_AT, 5);
+    }
+
+    function getStatus() external view returns (ResponseStatus) {
+        return status;
+    }
+
+    function _args() private view returns (bytes memory) {
+        if (_implementation) return new bytes(DATA_AT);
+        return Clones.fetchCloneArgs(address(this));
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {FixedOwner} from "./FixedOwner.sol";
+import {INexus} from "./interfaces.sol";
+import {DeliveryMethod, SourceParams, SourceStatus} from "./MarketTypes.sol";
+import {Pages} from "./Pages.sol";
+
+/// @title One offer of work: what to run, on what terms, who is registered, which tasks were published.
+/// @notice Runs behind minimal proxies made by Nexus. Registrant ids start at one; zero means not registered. A freed
+/// place is taken by the last registrant, so that pages have no holes.
+contract Source is FixedOwner {
+    using Pages for address[];
+
+    SourceParams public sourceParams;
+    SourceStatus public status;
+    bool private _initialized;
+
+    address[] public registrants;
+    mapping(address provider => uint256 id) public registrantId;
+    mapping(address provider => uint8 environment) public preferredEnvironmentOf;
+    address[] public tasks;
+
+    constructor(SourceParams memory _sourceParams) payable FixedOwner(msg.sender) {
+        require(msg.value == 0, "NoValue");
+        sourceParams = _sourceParams;
+        _initialized = true;
+    }
+
+    /// @notice Once for each proxy, by Nexus in the transaction that makes it.
+    function initialize(SourceParams calldata params) external onlyNexus {
+        require(!_initialized, "Initialized");
+        _initialized = true;
+        sourceParams = params;
+        emit OwnershipTransferred(address(0), nexus);
+    }
+
+    function setSourceParams(SourceParams calldata _sourceParams) external onlyNexus {
+        sourceParams = _sourceParams;
+    }
+
+    /// @notice By Nexus, or by the client, who may only inactivate; an inactive source stays so.
+    function setStatus(SourceStatus _status) external {
+        if (msg.sender == nexus) {
+            require(status == SourceStatus.ACTIVE || _status == SourceStatus.INACTIVE, "SourceInactive");
+            status = _status;
+        } else {
+            if (msg.sender != sourceParams.client) revert OwnableUnauthorizedAccount(msg.sender);
+            INexus(nexus).setStatusAsClient(_status);
+        }
+    }
+
+    function register(address provider, uint8 preferredEnvironment) external onlyNexus returns (uint256 id) {
+        require(registrantId[provider] == 0, "AlreadyRegistered");
+        registrants.push(provider);
+        id = registrants.length;
+        registrantId[provider] = id;
+        preferredEnvironmentOf[provider] = preferredEnvironment;
+    }
+
+    function unregister(address provider) external onlyNexus {
+        uint256 id = registrantId[provider];
+        require(id != 0, "NotRegistered");
+        uint256 lastId = registrants.length;
+        if (id != lastId) {
+            address last = registrants[lastId - 1];
+            registrants[id - 1] = last;
+            registrantId[last] = id;
+        }
+        registrants.pop();
+        delete registrantId[provider];
+        delete preferredEnvironmentOf[provider];
+    }
+
+    function publishTask(address task) external onlyNexus {
+        tasks.push(task);
+    }
+
+    function client() external view returns (address) {
+        return sourceParams.client;
+    }
+
+    /// @notice What publishing a task needs, in one call.
+    function terms() external view returns (address, SourceStatus, DeliveryMethod, uint256, uint256) {
+        SourceParams storage params = sourceParams;
+        return (params.client, status, params.deliveryMethod, params.minPayment, params.maxExpiryDuration);
+    }
+
+    /// @notice What registering needs, in one call.
+    function admission() external view returns (SourceStatus, uint8, uint256) {
+        SourceParams storage params = sourceParams;
+        return (status, params.imageEnvironments, params.minAvailableLockup);
+    }
+
+    function getClient() external view returns (address) {
+        return sourceParams.client;
+    }
+
+    function getSourceParams() external view returns (SourceParams memory) {
+        return sourceParams;
+    }
+
+    function getStatus() external view returns (SourceStatus) {
+        return status;
+    }
+
+    function getRegistrantCount() external view returns (uint256) {
+        return registrants.length;
+    }
+
+    function getRegistrantId(address provider) external view returns (uint256) {
+        return registrantId[provider];
+    }
+
+    function getRegistrants(uint256 lower, uint256 upper) external view returns (address[] memory) {
+        return registrants.slice(lower, upper);
+    }
+
+    function getTaskCount() external view returns (uint256) {
+        return tasks.length;
+    }
+
+    function getTasks(uint256 lower, uint256 upper) external view returns (address[] memory) {
+        return tasks.slice(lower, upper);
+    }
+}

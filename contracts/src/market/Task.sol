@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
+import {CloneArgs} from "./CloneArgs.sol";
+import {FixedOwner} from "./FixedOwner.sol";
+import {DeliveryMethod, TaskParams, TaskStatus} from "./MarketTypes.sol";
+import {Pages} from "./Pages.sol";
+
+/// @title One task: what was asked, who tried, who answered, who won.
+/// @notice Runs behind minimal proxies made by Controller. What never changes (source, client, price, …) lies in the
+/// proxy's code (EIP-1167 with immutable arguments), which makes publishing cheap; what changes is one storage slot.
+contract Task is FixedOwner {
+    using CloneArgs for bytes;
+
+    /// @dev Layout of the proxy's arguments.
+    uint256 private constant SOURCE_AT = 0; // address
+    uint256 private constant CLIENT_AT = 20; // address
+    uint256 private constant POLICY_AT = 40; // uint64
+    uint256 private constant EXPIRY_AT = 48; // uint64
+    uint256 private constant PAYMENT_AT = 56; // uint96
+    uint256 private constant METHOD_AT = 68; // uint8
+    uint256 private constant CONFIG_AT = 69; // the rest
+
+    TaskStatus public status;
+    uint32 private _attemptCount;
+    address public winningProvider;
+    bool private _implementation;
+
+    mapping(uint256 index => uint256 attempt) private _attempts; // provider | timestamp << 160
+    mapping(address provider => uint256 id) public attempterId;
+    mapping(address provider => address response) public responseOf;
+    /// @notice Key: keccak256 of the result's URL.
+    mapping(bytes32 dataHash => bool submitted) public isAlreadySubmitted;
+    /// @notice The response that is confirmed when a client stays silent.
+    address public firstResponse;
+
+    constructor(TaskParams memory, DeliveryMethod, address nexus_) payable FixedOwner(nexus_) {
+        require(msg.value == 0, "NoValue");
+        status = TaskStatus.CANCELED;
+        _implementation = true;
+    }
+
+    function attempt(address provider) external onlyNexus {
+        require(attempterId[provider] == 0, "AlreadyAttempted");
+        uint32 index = _attemptCount;
+        _attempts[index] = uint256(uint160(provider)) | (block.timestamp << 160);
+        _attemptCount = index + 1;
+        attempterId[provider] = index + 1;
+        if (status == TaskStatus.NEW) status = TaskStatus.ATTEMPTED;
+    }
+
+    function submitResponse(address response, address provider) external onlyNexus {
+        require(attempterId[provider] != 0, "NotAttempted");
+        require(responseOf[provider] == address(0), "AlreadyResponded");
+        responseOf[provider] = response;
+        if (status == TaskStatus.ATTEMPTED) status = TaskStatus.RESPONDED;
+        if (firstResponse == address(0) && deliveryMethod() == DeliveryMethod.MANUAL_CONFIRMATION) {
+            firstResponse = response;
+        }
+    }
+
+    function noteSubmission(bytes32 dataHash) external onlyNexus {
+        require(!isAlreadySubmitted[dataHash], "AlreadySubmitted");
+        isAlreadySubmitted[dataHash] = true;
+    }
+
+    function finalizeWith(address provider) external onlyNexus {
+        status = TaskStatus.FINALIZED;
+        winningProvider = provider;
+    }
+
+    function setStatus(TaskStatus _status) external onlyNexus {
+        status = _status;
+    }
+
+    function taskParams()
+        external
+        view
+        returns (address source, string memory config, uint256 expiryTime, uint256 payment)
+    {
+        bytes memory args = _args();
+        source = args.readAddress(SOURCE_AT);
+        expiryTime = args.readUint(EXPIRY_AT, 8);
+        payment = args.readUint(PAYMENT_AT, 12);
+        config = args.readText(CONFIG_AT);
+    }
+
+    /// @notice What the other contracts need of a task, in one call.
+    function facts()
+        external
+        view
+        returns (
+            address source,
+            address client_,
+            uint256 policyId_,
+            uint256 expiryTime,
+            uint256 payment,
+            DeliveryMethod method,
+            TaskStatus status_
+        )
+    {
+        bytes memory args = _args();
+        source = args.readAddress(SOURCE_AT);
+        client_ = args.readAddress(CLIENT_AT);
+        policyId_ = args.readUint(POLICY_AT, 8);
+        expiryTime = args.readUint(EXPIRY_AT, 8);
+        payment = args.readUint(PAYMENT_AT, 12);
+        method = DeliveryMethod(args.readUint(METHOD_AT, 1));
+        status_ = status;
+    }
+
+    function client() external view returns (address) {
+        return _args().readAddress(CLIENT_AT);
+    }
+
+    /// @notice Zero: the plain lifecycle; else the PolicyRegistry's id under which the task is verified.
+    function policyId() external view returns (uint256) {
+        return _args().readUint(POLICY_AT, 8);
+    }
+
+    function deliveryMethod() public view returns (DeliveryMethod) {
+        return DeliveryMethod(_args().readUint(METHOD_AT, 1));
+    }
+
+    function getDeliveryMethod() external view returns (DeliveryMethod) {
+        return deliveryMethod();
+    }
+
+    function getSource() external view returns (address) {
+        return _args().readAddress(SOURCE_AT);
+    }
+
+    function getPayment() external view returns (uint256) {
+        return _args().readUint(PAYMENT_AT, 12);
+    }
+
+    function getExpiryTime() external view returns (uint256) {
+        return _args().readUint(EXPIRY_AT, 8);
+    }
+
+    function getStatus() external view returns (TaskStatus) {
+        return status;
+    }
+
+    function getAttemptCount() external view returns (uint256) {
+        return _attemptCount;
+    }
+
+    function getAttempterId(address provider) external view returns (uint256) {
+        return attempterId[provider];
+    }
+
+    function attempters(uint256 index) public view returns (address) {
+        require(index < _attemptCount, "NoAttempt");
+        return address(uint160(_attempts[index]));
+    }
+
+    function attemptTimestamps(uint256 index) public view returns (uint256) {
+        require(index < _attemptCount, "NoAttempt");
+        return _attempts[index] >> 160;
+    }
+
+    function getAttempters(uint256 lower, uint256 upper) external view returns (address[] memory page) {
+        (uint256 first, uint256 count) = Pages.bounds(lower, upper, _attemptCount);
+        page = new address[](count);
+        for (uint256 i = 0; i < count; i++) page[i] = attempters(first + i);
+    }
+
+    function getAttemptTimestamps(uint256 lower, uint256 upper) external view returns (uint256[] memory page) {
+        (uint256 first, uint256 count) = Pages.bounds(lower, upper, _attemptCount);
+        page = new uint256[](count);
+        for (uint256 i = 0; i < count; i++) page[i] = attemptTimestamps(first + i);
+    }
+
+    /// @notice Page over the attempters; zero where one has not answered.
+    function getResponsesOf(uint256 lower, uint256 upper) external view returns (address[] memory page) {
+        (uint256 first, uint256 count) = Pages.bounds(lower, upper, _attemptCount);
+        page = new address[](count);
+        for (uint256 i = 0; i < count; i++) page[i] = responseOf[attempters(first + i)];
+    }
+
+    /// @dev The implementation itself has no arguments: everything reads as zero there.
+    function _args() private view returns (bytes memory) {
+        if (_implementation) return new bytes(CONFIG_AT);
+        return Clones.fetchCloneArgs(address(this));
+    }
+}
