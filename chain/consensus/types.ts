@@ -63,6 +63,54 @@ export type Input =
 export type LogRecord =
   | { readonly kind: 'vertex'; readonly vertex: Vertex; readonly own: boolean }
   | { readonly kind: 'commit'; readonly commit: Commit; readonly digest: Digest }
+  /** These vertices carry votes of a quorum for commit `index`: what a peer that is behind needs as proof. */
+  | {
+      readonly kind: 'certifiers'
+      readonly index: CommitIndex
+      readonly digest: Digest
+      readonly vertices: readonly VertexRef[]
+    }
+  /**
+   * State at the end of a schedule window. A log may begin with the latest one: then it needs only the vertices above
+   * `gcRound` and the commits after `state.index`.
+   */
+  | { readonly kind: 'checkpoint'; readonly checkpoint: ConsensusCheckpoint }
+
+/** Who leads which round. A pure function of the round: all nodes agree on it without talking. */
+export interface LeaderSchedule {
+  /** In rank order; empty when the round has no slot (only in tests). */
+  leaders(round: number): readonly AuthorityIndex[]
+}
+
+/** Whose leader slots are given away, and who may get them. */
+export interface SwapTable {
+  readonly good: readonly AuthorityIndex[]
+  readonly bad: readonly AuthorityIndex[]
+}
+
+/** Everything that the next commit depends on besides the DAG. */
+export interface FinalizerState {
+  readonly index: CommitIndex
+  readonly digest: Digest
+  readonly timestampMs: number
+  /** Absent before the first commit. */
+  readonly leader?: VertexRef
+  readonly swaps: SwapTable
+  /** Scores of the running window. */
+  readonly scores: readonly number[]
+  /** Leaders committed above the collected round. */
+  readonly leaders: readonly VertexRef[]
+  readonly ended: boolean
+}
+
+export interface ConsensusCheckpoint {
+  readonly state: FinalizerState
+  /** The last decided leader slot. */
+  readonly cursor: { readonly round: number; readonly rank: number }
+  readonly gcRound: number
+  /** Committed vertices above `gcRound`. */
+  readonly committed: readonly VertexRef[]
+}
 
 /** What the driver does, in the order given: `persist` is durable before any later effect of the same step runs. */
 export type Effect =
@@ -119,13 +167,22 @@ export interface ConsensusOptions {
   readonly previousEpochRecord: Digest
   readonly params: ConsensusParams
   /** Absent for nodes that only follow. */
-  readonly own?: { readonly index: AuthorityIndex; readonly signer: VertexSigner }
+  readonly own?: {
+    readonly index: AuthorityIndex
+    readonly signer: VertexSigner
+    /** From the signer's own record, when it has one: nothing at or below this round is ever signed again. */
+    readonly lastSignedRound?: number
+  }
   /** What was persisted in this epoch, oldest first; from the store. */
   readonly log?: Iterable<LogRecord>
   /** False when the store is new although the validator may have signed before: the amnesia floor is asked for. */
   readonly trustLog: boolean
   /** System items to carry in the next own vertices, such as version support. */
   readonly systemItems?: readonly SystemItem[]
+  /** Replaces the stake-weighted schedule and its reputation swaps; for tests and scenarios. */
+  readonly leaderSchedule?: LeaderSchedule
+  /** Commits of `log` from this index on are emitted again at `start` (execution's last processed commit + 1). */
+  readonly redeliverFrom?: CommitIndex
 }
 
 /** A deterministic state machine: same options and same inputs give the same effects on every machine. */
@@ -150,4 +207,12 @@ export interface ConsensusStatus {
   readonly missing: number
   readonly syncing: boolean
   readonly halted: boolean
+  /** The last commit of the epoch was made. */
+  readonly ended: boolean
+  /** A quorum voted for the last commit of the epoch: this instance has nothing left to do but serve data. */
+  readonly closed: boolean
+  /** Authorities whose leader slots are given away at present. */
+  readonly swappedOut: readonly AuthorityIndex[]
+  /** Current leader timeout in milliseconds, backed off or not. */
+  readonly leaderTimeoutMs: number
 }

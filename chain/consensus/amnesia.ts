@@ -1,0 +1,48 @@
+import type { AuthorityIndex, Round } from '#types'
+import { type Stakes, Tally } from './committee.ts'
+
+/**
+ * The floor below which a validator without its database must not sign: it may have signed there before. Everybody else
+ * is asked for its highest accepted round; with replies of a quorum *not counting ourselves*, the floor is one above the
+ * highest. Proof: a vertex of round x needed a quorum of round x−1; with 2Q > S + f one of its honest authors is among
+ * the honest repliers, and it reports at least x−1.
+ *
+ * A reply counts only once our own DAG reached the round that it names: a Byzantine peer can claim any number.
+ */
+export class AmnesiaFloor {
+  readonly #committee: Stakes
+  readonly #own: AuthorityIndex
+  readonly #replies = new Map<AuthorityIndex, Round>()
+  #floor: Round | undefined
+
+  constructor(committee: Stakes, own: AuthorityIndex) {
+    this.#committee = committee
+    this.#own = own
+  }
+
+  /** Own vertices are made only above this round; unknown until enough replies count. */
+  get floor(): Round | undefined {
+    return this.#floor
+  }
+
+  reply(from: AuthorityIndex, highestRound: Round, ownRound: Round): void {
+    if (from === this.#own || from >= this.#committee.size) return
+    const claim = Math.max(highestRound, ownRound)
+    this.#replies.set(from, Math.max(claim, this.#replies.get(from) ?? 0))
+  }
+
+  /** Looks again; true when the floor became known. */
+  update(highestAcceptedRound: Round): boolean {
+    if (this.#floor !== undefined) return false
+    const counted = new Tally(this.#committee)
+    let highest = 0
+    for (const [from, round] of this.#replies) {
+      if (round > highestAcceptedRound) continue
+      counted.add(from)
+      highest = Math.max(highest, round)
+    }
+    if (counted.weight < this.#committee.quorum) return false
+    this.#floor = highest + 1
+    return true
+  }
+}

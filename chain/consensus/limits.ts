@@ -1,0 +1,46 @@
+/**
+ * Bounds of the core that are not protocol parameters: they protect one node's memory and wire and may differ between
+ * nodes without harm. docs/consensus.md has the table.
+ */
+
+/** Suspended vertices of one author: this many times the round look-ahead. */
+export const SUSPENDED_PER_AUTHOR_FACTOR = 2
+/** Bytes of suspended vertices of one author. */
+export const SUSPENDED_BYTES_PER_AUTHOR_MAX = 32 * 1024 * 1024
+/** Vertices of one slot that are taken from streams; more only when an accepted vertex's history names them. */
+export const TWINS_PER_SLOT_MAX = 8
+/** Vertices whose timestamp is ahead of our clock and that wait until they are due. */
+export const EARLY_VERTICES_MAX = 1_000
+/** A timestamp further ahead than this is not waited for. */
+export const EARLY_WAIT_MAX_MS = 5_000
+/** References per fetch request. */
+export const FETCH_REFS_MAX = 32
+/** Fetch requests to one peer at a time. */
+export const FETCHES_PER_PEER_MAX = 5
+/** Peers named in one fetch: the first is asked, the next ones when it fails. */
+export const FETCH_PEERS = 3
+/** First wait for an answer before a missing vertex is asked for elsewhere; doubled up to the maximum. */
+export const FETCH_RETRY_MS = 500
+export const FETCH_RETRY_MAX_MS = 8_000
+/** Share of the leader timeout that a missing parent is given to arrive by itself before it is fetched: 1/5. */
+export const FETCH_GRACE_DIVISOR = 5
+/** Vertices of a history push to one peer at a time. */
+export const PUSH_VERTICES_MAX = 32
+/** Rounds of history that a push looks back. */
+export const PUSH_ROUNDS = 12
+/** Commit sync starts when the quorum is this many batches ahead. */
+export const COMMIT_SYNC_LAG_BATCHES = 5
+/** Commit sync also starts when others commit and we do not for this long. */
+export const COMMIT_STALL_MS = 5_000
+/** Wait for the answer to a commit range before another peer is asked. */
+export const COMMIT_SYNC_RETRY_MS = 10_000
+/** Pause between two questions for our own last vertex. */
+export const OWN_LAST_RETRY_MS = 5_000
+/** Heights whose execution votes are counted at a time. */
+export const EXEC_HEIGHTS_MAX = 256
+/** Equivocations waiting to be reported in own vertices. */
+export const EVIDENCE_QUEUE_MAX = 16
+/** System items of one vertex. */
+export const SYSTEM_ITEMS_MAX = 8
+/** Own payload that waits for a vertex: this many vertices full. */
+export const PAYLOAD_VERTICES = 2

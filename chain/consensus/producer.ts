@@ -1,0 +1,305 @@
+import { assert } from '#lib/assert'
+import { messageOf } from '#lib/errors'
+import {
+  type AuthorityIndex,
+  type Commit,
+  type CommitVote,
+  type Digest,
+  type ExecVote,
+  type Round,
+  refOf,
+  type SystemItem,
+  sealVertex,
+  VERTEX_VERSION,
+  type VerifiedVertex,
+} from '#types'
+import { AmnesiaFloor } from './amnesia.ts'
+import { Tally } from './committee.ts'
+import type { Entry } from './dag.ts'
+import { HistoryPush } from './history-push.ts'
+import { OWN_LAST_RETRY_MS } from './limits.ts'
+import type { Outbox } from './outbox.ts'
+import { Pacemaker, type PaceView } from './pacemaker.ts'
+import { PayloadQueue } from './payload.ts'
+import { chooseParents, OwnChain } from './proposer.ts'
+import type { Replica, ReplicaListener } from './replica.ts'
+import type { ConsensusOptions, Effect } from './types.ts'
+import { trustVertex } from './verify-vertex.ts'
+
+/** Local time twice: `wall` for timestamps, `mono` for durations (it never goes back). */
+export interface Moment {
+  readonly wall: number
+  readonly mono: number
+}
+
+/**
+ * The part of a validator that speaks: decides when to make the own vertex and what is in it. Holds every rule that
+ * keeps the validator from signing twice: rounds only rise, nothing at or below what may have been signed, and full stop
+ * when somebody else uses our key.
+ */
+export class Producer implements ReplicaListener {
+  readonly own: AuthorityIndex
+  readonly #options: ConsensusOptions
+  readonly #signer: NonNullable<ConsensusOptions['own']>['signer']
+  readonly #replica: Replica
+  readonly #outbox: Outbox
+  readonly #chain: OwnChain
+  readonly #pace: Pacemaker
+  readonly #view: PaceView
+  readonly #payload: PayloadQueue
+  readonly #push: HistoryPush<VerifiedVertex>
+  readonly #amnesia: AmnesiaFloor | undefined
+  #askOwnLastMs = 0
+  /** Own vertices that were foreseen or recovered lie at or below this round. */
+  #recoveredUpTo: Round = 0
+  #last: VerifiedVertex | undefined
+  #pendingVotes: CommitVote[] = []
+  #lastVoted = 0
+  #pendingExec: ExecVote[] = []
+  #pendingSystem: SystemItem[]
+  #backpressure = false
+  #started = false
+  #halted = false
+
+  constructor(options: ConsensusOptions, replica: Replica, outbox: Outbox) {
+    assert(options.own !== undefined, 'a producer needs a signer')
+    this.own = options.own.index
+    assert(this.own < replica.committee.size, 'the own index is in the committee')
+    this.#options = options
+    this.#signer = options.own.signer
+    this.#replica = replica
+    this.#outbox = outbox
+    this.#chain = new OwnChain(this.own, replica.committee.size, refOf(replica.genesis[this.own] as VerifiedVertex))
+    this.#pace = new Pacemaker(options.params)
+    this.#payload = new PayloadQueue(options.params)
+    this.#push = new HistoryPush(replica.dag, this.own, options.params)
+    this.#amnesia = options.trustLog ? undefined : new AmnesiaFloor(replica.committee, this.own)
+    this.#pendingSystem = [...(options.systemItems ?? [])]
+    const { committee, dag, committer, schedule } = replica
+    const ownStake = committee.stakes[this.own] as number
+    this.#view = {
+      quorum: committee.quorum,
+      weight: round => (round === 0 ? committee.totalStake : dag.weight(round)),
+      weightOfOthers: round => dag.weight(round) - (dag.first(round, this.own) === undefined ? 0 : ownStake),
+      hasLeaders: round => round < 1 || schedule.leaders(round).every(leader => dag.first(round, leader) !== undefined),
+      isSettled: round => round < 1 || committer.isSettled(round),
+    }
+  }
+
+  get round(): Round {
+    return this.#pace.round
+  }
+
+  get timeoutMs(): number {
+    return this.#pace.timeoutMs
+  }
+
+  get isHalted(): boolean {
+    return this.#halted
+  }
+
+  /** True while the amnesia floor is unknown. */
+  get isSilent(): boolean {
+    return this.#amnesia !== undefined && this.#amnesia.floor === undefined
+  }
+
+  // What the replica tells.
+
+  accepted(entry: Entry<VerifiedVertex>): void {
+    this.#push.observe(entry.vertex)
+    if (entry.vertex.author !== this.own) return
+    const { vertex } = entry
+    this.#chain.append(vertex)
+    if (this.#last === undefined || vertex.round > this.#last.round) this.#last = vertex
+    for (const vote of vertex.commitVotes) this.#lastVoted = Math.max(this.#lastVoted, vote.index)
+    this.#pendingVotes = this.#pendingVotes.filter(vote => vote.index > this.#lastVoted)
+  }
+
+  committed(commit: Commit, digest: Digest): void {
+    this.#pace.noteCommit()
+    if (commit.index <= this.#lastVoted) return
+    this.#pendingVotes.push({ index: commit.index, digest })
+    // Far behind, only the newest matter: older commits have their certificates from others.
+    if (this.#pendingVotes.length > this.#options.params.commitVotesPerVertexMax) this.#pendingVotes.shift()
+  }
+
+  collected(entries: readonly Entry<VerifiedVertex>[]): void {
+    for (const { vertex, committed } of entries)
+      if (vertex.author === this.own && !committed) this.#requeue(vertex.transactions)
+  }
+
+  // Inputs.
+
+  /** After recovery and before the first step: continues above everything that may have been signed. */
+  resume(): void {
+    const signed = Math.max(this.#last?.round ?? 0, this.#options.own?.lastSignedRound ?? 0)
+    this.#recoveredUpTo = this.#options.own?.lastSignedRound ?? 0
+    this.#pace.skipTo(signed, 0)
+  }
+
+  start(now: Moment): void {
+    this.#started = true
+    this.#pace.start(now.mono)
+    if (this.#last !== undefined) this.#outbox.add({ kind: 'publish', vertex: this.#last })
+    if (this.isSilent) this.#askOwnLast(now)
+  }
+
+  /**
+   * A vertex with our name that the DAG does not hold. Expected while we recover; otherwise somebody signs with our key:
+   * true when it may be accepted.
+   */
+  admitOwn(vertex: VerifiedVertex): boolean {
+    const expected = this.isSilent || vertex.round <= this.#recoveredUpTo
+    if (expected) return true
+    this.halt('own equivocation', { round: vertex.round })
+    return true
+  }
+
+  offerPayload(transactions: readonly Uint8Array[]): void {
+    this.#requeue(this.#isMute() ? transactions : this.#payload.offer(transactions))
+  }
+
+  payloadRoom(): { readonly transactions: number; readonly bytes: number } {
+    return this.#isMute() || this.#backpressure || this.#replica.execVotes.isDoubtful
+      ? { transactions: 0, bytes: 0 }
+      : this.#payload.room()
+  }
+
+  setBackpressure(on: boolean): void {
+    this.#backpressure = on
+  }
+
+  executed(vote: ExecVote): void {
+    const last = this.#pendingExec.at(-1)
+    if (last !== undefined && vote.height <= last.height) return
+    this.#pendingExec.push(vote)
+    if (this.#pendingExec.length > this.#options.params.execVotesPerVertexMax) this.#pendingExec.shift()
+  }
+
+  ownLast(from: AuthorityIndex, highestRound: Round, ownRound: Round): void {
+    this.#amnesia?.reply(from, highestRound, ownRound)
+  }
+
+  halt(code: string, data: Readonly<Record<string, unknown>>): void {
+    if (this.#halted) return
+    this.stop()
+    this.#outbox.add({ kind: 'alarm', code, fatal: true, data })
+  }
+
+  /** Proposes nothing any more; the payload goes back. */
+  stop(): void {
+    this.#halted = true
+    this.#requeue(this.#payload.drain())
+  }
+
+  // Making vertices.
+
+  /** Makes the own vertex of the current round when the rules allow it. True when one was made. */
+  produce(now: Moment): boolean {
+    if (!this.#started || this.#halted || this.#replica.isBroken) return false
+    if (this.#amnesia?.update(this.#replica.dag.highestRound) === true) {
+      const floor = this.#amnesia.floor as Round
+      this.#recoveredUpTo = Math.max(this.#recoveredUpTo, floor)
+      this.#pace.skipTo(floor, now.mono)
+    }
+    if (this.isSilent || this.#isClosed()) return false
+    this.#jump(now)
+    this.#pace.enterRounds(this.#view, now.mono)
+    if (this.#pace.reasonToCreate(this.#view, now.mono) === undefined) return false
+    return this.#create(now)
+  }
+
+  /** After the certified commits of a sync, or when our rounds were collected: rule J. */
+  #jump(now: Moment): void {
+    const { gcRound, committer } = this.#replica
+    const decided = committer.cursor?.round ?? 0
+    if (gcRound === 0 || this.#pace.round > gcRound + 1) return
+    this.#pace.skipTo(decided, now.mono)
+  }
+
+  #create(now: Moment): boolean {
+    const { replica, round } = { replica: this.#replica, round: this.#pace.round }
+    const parents = chooseParents({
+      round,
+      own: this.own,
+      chain: this.#chain,
+      dag: replica.dag,
+      leaders: at => replica.schedule.leaders(at),
+      committer: replica.committer,
+      gcRound: replica.gcRound,
+      genesis: replica.genesis,
+    })
+    const previous = new Tally(replica.committee)
+    for (const parent of parents) if (parent.round === round - 1) previous.add(parent.author)
+    // After a skipped round our own previous vertex is older; then the others must make the quorum.
+    if (previous.weight < replica.committee.quorum) return false
+    const { params, chainId, epoch } = this.#options
+    const carriesPayload = !this.#backpressure && !replica.finalizer.ended && !replica.execVotes.isDoubtful
+    const transactions = carriesPayload ? this.#payload.take() : []
+    const system = [...this.#pendingSystem.splice(0, 4), ...replica.evidence.take()]
+    try {
+      const sealed = sealVertex(
+        {
+          version: VERTEX_VERSION,
+          chainId,
+          epoch,
+          round,
+          author: this.own,
+          timestampMs: Math.max(now.wall, this.#chain.lastTimestampMs),
+          parents,
+          commitVotes: this.#pendingVotes.slice(0, params.commitVotesPerVertexMax),
+          execVotes: this.#pendingExec.splice(0, params.execVotesPerVertexMax),
+          system,
+          transactions,
+        },
+        digest => this.#signer.sign(round, digest),
+      )
+      const vertex = trustVertex(sealed)
+      this.#pace.noteCreated(now.mono)
+      this.#outbox.add({ kind: 'publish', vertex })
+      replica.observeVotes(vertex)
+      replica.insert(vertex, this.own, now.mono, 0)
+      return true
+    } catch (error) {
+      this.#requeue(transactions)
+      this.halt('signer refused', { round, reason: messageOf(error) })
+      return false
+    }
+  }
+
+  /** Vertices to send on to peers that lack them; once per own round. */
+  pushHistory(now: Moment, down: ReadonlySet<AuthorityIndex>): readonly Effect[] {
+    return this.#push.plan(now.mono, down)
+  }
+
+  /** Repeats the amnesia question when it is due. */
+  askAgain(now: Moment): void {
+    if (this.#started && this.isSilent && now.mono >= this.#askOwnLastMs) this.#askOwnLast(now)
+  }
+
+  /** When to call {@link produce} again although nothing arrives, in monotone time. */
+  deadline(now: Moment): number | undefined {
+    if (!this.#started || this.#halted || this.#replica.isBroken) return undefined
+    if (this.isSilent) return this.#askOwnLastMs
+    return this.#isClosed() ? undefined : this.#pace.deadline(this.#view, now.mono)
+  }
+
+  /** The epoch ended and a quorum knows: there is nothing left to say. */
+  #isClosed(): boolean {
+    const { finalizer, votes } = this.#replica
+    return finalizer.ended && votes.quorumIndex >= finalizer.index
+  }
+
+  #isMute(): boolean {
+    return this.#halted || this.isSilent || this.#replica.isBroken || this.#replica.finalizer.ended
+  }
+
+  #askOwnLast(now: Moment): void {
+    this.#askOwnLastMs = now.mono + OWN_LAST_RETRY_MS
+    this.#outbox.add({ kind: 'askOwnLast' })
+  }
+
+  #requeue(transactions: readonly Uint8Array[]): void {
+    if (transactions.length > 0) this.#outbox.add({ kind: 'requeue', transactions })
+  }
+}

@@ -1,0 +1,83 @@
+import type { AuthorityIndex, VertexRef } from '#types'
+import type { DagVertex } from './dag.ts'
+import { FETCH_PEERS, FETCH_REFS_MAX, FETCH_RETRY_MAX_MS, FETCH_RETRY_MS, FETCHES_PER_PEER_MAX } from './limits.ts'
+import type { Effect } from './types.ts'
+import type { Wanted } from './vertex-manager.ts'
+
+/** The part of a wanted vertex that the synchroniser reads and writes. */
+type Missing = Pick<Wanted<DagVertex>, 'ref' | 'deliverer' | 'attempts' | 'askAtMs'>
+
+/**
+ * Peers to ask for a missing vertex at the given attempt, best first: who delivered a child (it must have the vertex),
+ * then its author, then everybody else in turn. Peers that are down come last, never never: a reference above the
+ * collected round is not given up.
+ */
+export function peersToAsk(
+  missing: Pick<Missing, 'ref' | 'deliverer' | 'attempts'>,
+  size: number,
+  own: AuthorityIndex | undefined,
+  down: ReadonlySet<AuthorityIndex>,
+): readonly AuthorityIndex[] {
+  const { ref, deliverer, attempts } = missing
+  const order: AuthorityIndex[] = []
+  const add = (peer: AuthorityIndex | undefined) => {
+    if (peer !== undefined && peer !== own && peer < size && !order.includes(peer)) order.push(peer)
+  }
+  if (attempts === 0) {
+    add(deliverer)
+    add(ref.author)
+  }
+  // Rotation by round, author and attempt spreads requests over the committee without a random source.
+  const start = (ref.round + ref.author + attempts * FETCH_PEERS) % size
+  for (let step = 0; step < size && order.length < size; step++) add((start + step) % size)
+  const reachable = order.filter(peer => !down.has(peer))
+  return (reachable.length > 0 ? reachable : order).slice(0, FETCH_PEERS)
+}
+
+/**
+ * Fetch requests that are due now, lowest rounds first, at most {@link FETCH_REFS_MAX} references each and
+ * {@link FETCHES_PER_PEER_MAX} requests to one peer; what does not fit is due at the next call. Updates the attempts and
+ * the time of the next one (doubling pauses).
+ */
+export function planFetches(
+  missing: readonly Missing[],
+  nowMs: number,
+  size: number,
+  own: AuthorityIndex | undefined,
+  down: ReadonlySet<AuthorityIndex>,
+): { readonly effects: readonly Effect[]; readonly nextAtMs: number | undefined } {
+  const byPeers = new Map<string, { readonly to: readonly AuthorityIndex[]; readonly refs: VertexRef[] }>()
+  const requests = new Map<AuthorityIndex, number>()
+  const effects: Effect[] = []
+  let nextAtMs: number | undefined
+  const flush = (group: { readonly to: readonly AuthorityIndex[]; readonly refs: VertexRef[] }) => {
+    effects.push({ kind: 'fetch', refs: [...group.refs], to: group.to })
+    group.refs.length = 0
+  }
+  for (const wanted of missing) {
+    if (wanted.askAtMs <= nowMs) {
+      const to = peersToAsk(wanted, size, own, down)
+      const [first] = to
+      if (first === undefined) continue
+      const key = to.join()
+      let group = byPeers.get(key)
+      const opensRequest = group === undefined || group.refs.length === 0
+      const count = requests.get(first) ?? 0
+      if (opensRequest && count >= FETCHES_PER_PEER_MAX) wanted.askAtMs = nowMs + FETCH_RETRY_MS
+      else {
+        if (opensRequest) requests.set(first, count + 1)
+        if (group === undefined) {
+          group = { to, refs: [] }
+          byPeers.set(key, group)
+        }
+        group.refs.push(wanted.ref)
+        if (group.refs.length === FETCH_REFS_MAX) flush(group)
+        wanted.askAtMs = nowMs + Math.min(FETCH_RETRY_MS * 2 ** Math.min(wanted.attempts, 10), FETCH_RETRY_MAX_MS)
+        wanted.attempts++
+      }
+    }
+    if (nextAtMs === undefined || wanted.askAtMs < nextAtMs) nextAtMs = wanted.askAtMs
+  }
+  for (const group of byPeers.values()) if (group.refs.length > 0) flush(group)
+  return { effects, nextAtMs }
+}

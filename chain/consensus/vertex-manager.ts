@@ -1,0 +1,247 @@
+import { assert, defined } from '#lib/assert'
+import { equalBytes } from '#lib/bytes'
+import type { AuthorityIndex, Round, VerifiedVertex, VertexRef } from '#types'
+import type { Dag, DagVertex } from './dag.ts'
+import { SUSPENDED_BYTES_PER_AUTHOR_MAX, SUSPENDED_PER_AUTHOR_FACTOR } from './limits.ts'
+
+/** A vertex that some suspended vertex names and that is not accepted. */
+export interface Wanted<V extends DagVertex = VerifiedVertex> {
+  readonly ref: VertexRef
+  /** Suspended vertices that wait for this one. */
+  readonly children: Suspended<V>[]
+  /** Present when it is here itself, suspended; absent when it is missing. */
+  body: Suspended<V> | undefined
+  /** For the synchroniser: who delivered a child, how often it was asked for, when to ask (again). */
+  deliverer: AuthorityIndex | undefined
+  attempts: number
+  askAtMs: number
+}
+
+export interface Suspended<V extends DagVertex = VerifiedVertex> {
+  readonly vertex: V
+  /** Parents that are not accepted. */
+  pending: number
+}
+
+export interface VertexManagerOptions<V extends DagVertex> {
+  readonly dag: Dag<V>
+  readonly maxRoundLookahead: number
+  /** Called for each vertex whose parents are all accepted, parents before children; inserts it into the DAG. */
+  readonly accept: (vertex: V, nowMs: number) => void
+  /** Size of a vertex for the byte bound. */
+  readonly sizeOf: (vertex: V) => number
+}
+
+export type AddOutcome = 'accepted' | 'suspended' | 'duplicate' | 'collected' | 'evicted'
+
+/**
+ * Holds vertices back until all their parents above the collected round are accepted. Memory is bounded per author and
+ * in total; at a bound the highest round goes first, because low rounds are what others wait for. Cascades are loops,
+ * never recursion.
+ */
+export class VertexManager<V extends DagVertex = VerifiedVertex> {
+  readonly #options: VertexManagerOptions<V>
+  readonly #wanted = new Map<number, Wanted<V>[]>()
+  readonly #suspendedBy: Int32Array
+  readonly #bytesBy: Float64Array
+  #suspended = 0
+  #missing = 0
+  #gcRound: Round = 0
+
+  constructor(options: VertexManagerOptions<V>) {
+    this.#options = options
+    const { size } = options.dag.committee
+    this.#suspendedBy = new Int32Array(size)
+    this.#bytesBy = new Float64Array(size)
+  }
+
+  get suspendedCount(): number {
+    return this.#suspended
+  }
+
+  get missingCount(): number {
+    return this.#missing
+  }
+
+  /** Takes a vertex; accepts it and everything that waited for it, or suspends it. */
+  add(vertex: V, from: AuthorityIndex | undefined, nowMs: number, fetchGraceMs: number): AddOutcome {
+    if (vertex.round <= this.#gcRound) return 'collected'
+    if (this.#options.dag.get(vertex) !== undefined) return 'duplicate'
+    const own = this.#find(vertex)
+    if (own?.body !== undefined) return 'duplicate'
+    const absent = vertex.parents.filter(
+      parent => parent.round > this.#gcRound && this.#options.dag.get(parent) === undefined,
+    )
+    if (absent.length === 0) {
+      this.#acceptCascade(vertex, nowMs)
+      return 'accepted'
+    }
+    const suspended: Suspended<V> = { vertex, pending: absent.length }
+    this.#hold(suspended, from, nowMs)
+    for (const parent of absent) {
+      const wanted = this.#want(parent)
+      wanted.children.push(suspended)
+      if (wanted.body !== undefined) continue
+      wanted.deliverer ??= from
+      if (wanted.askAtMs === 0) wanted.askAtMs = nowMs + fetchGraceMs
+    }
+    return this.#enforceBounds(vertex.author, suspended) ? 'suspended' : 'evicted'
+  }
+
+  /** True when a suspended vertex names it and it is not here. */
+  isMissing(ref: VertexRef): boolean {
+    const wanted = this.#find(ref)
+    return wanted !== undefined && wanted.body === undefined
+  }
+
+  /** Accepted or suspended. */
+  isKnown(ref: VertexRef): boolean {
+    return this.#options.dag.get(ref) !== undefined || this.#find(ref)?.body !== undefined
+  }
+
+  /** Suspended vertices of one slot. */
+  suspendedInSlot(ref: Pick<VertexRef, 'round' | 'author'>): number {
+    return this.#wanted.get(keyOf(ref))?.filter(wanted => wanted.body !== undefined).length ?? 0
+  }
+
+  /** Missing vertices, lowest round first. */
+  missing(): Wanted<V>[] {
+    if (this.#missing === 0) return []
+    const missing: Wanted<V>[] = []
+    for (const slot of this.#wanted.values())
+      for (const wanted of slot) if (wanted.body === undefined) missing.push(wanted)
+    return missing.sort((a, b) => a.ref.round - b.ref.round || a.ref.author - b.ref.author)
+  }
+
+  /** Rounds up to `gcRound` no longer matter: forgets what is there and accepts what waited only for it. */
+  collect(gcRound: Round, nowMs: number): void {
+    this.#gcRound = gcRound
+    const released: Suspended<V>[] = []
+    for (const slot of [...this.#wanted.values()]) {
+      for (const wanted of [...slot]) {
+        if (wanted.ref.round > gcRound) continue
+        if (wanted.body !== undefined) this.#dropBody(wanted, wanted.body)
+        this.#forget(wanted)
+        for (const child of wanted.children) {
+          child.pending--
+          if (child.pending === 0 && child.vertex.round > gcRound) released.push(child)
+        }
+      }
+    }
+    released.sort((a, b) => a.vertex.round - b.vertex.round || a.vertex.author - b.vertex.author)
+    for (const child of released) {
+      const wanted = this.#find(child.vertex)
+      if (wanted?.body !== child) continue
+      this.#acceptCascade(child.vertex, nowMs)
+    }
+  }
+
+  #acceptCascade(first: V, nowMs: number): void {
+    const ready = [first]
+    for (let at = 0; at < ready.length; at++) {
+      const vertex = ready[at] as V
+      const wanted = this.#find(vertex)
+      if (wanted !== undefined) {
+        if (wanted.body !== undefined) this.#dropBody(wanted, wanted.body)
+        this.#forget(wanted)
+      }
+      this.#options.accept(vertex, nowMs)
+      for (const child of wanted?.children ?? []) if (--child.pending === 0) ready.push(child.vertex)
+    }
+  }
+
+  #hold(suspended: Suspended<V>, from: AuthorityIndex | undefined, nowMs: number): void {
+    const wanted = this.#want(suspended.vertex)
+    assert(wanted.body === undefined, 'a vertex is suspended once')
+    wanted.body = suspended
+    wanted.deliverer ??= from
+    wanted.askAtMs = nowMs
+    this.#missing--
+    this.#suspended++
+    const { author } = suspended.vertex
+    this.#suspendedBy[author] = (this.#suspendedBy[author] as number) + 1
+    this.#bytesBy[author] = (this.#bytesBy[author] as number) + this.#options.sizeOf(suspended.vertex)
+  }
+
+  #dropBody(wanted: Wanted<V>, body: Suspended<V>): void {
+    wanted.body = undefined
+    this.#missing++
+    this.#suspended--
+    const { author } = body.vertex
+    this.#suspendedBy[author] = (this.#suspendedBy[author] as number) - 1
+    this.#bytesBy[author] = (this.#bytesBy[author] as number) - this.#options.sizeOf(body.vertex)
+  }
+
+  #find(ref: VertexRef): Wanted<V> | undefined {
+    return this.#wanted.get(keyOf(ref))?.find(wanted => equalBytes(wanted.ref.digest, ref.digest))
+  }
+
+  #want(ref: VertexRef): Wanted<V> {
+    const key = keyOf(ref)
+    const slot = this.#wanted.get(key) ?? []
+    const known = slot.find(wanted => equalBytes(wanted.ref.digest, ref.digest))
+    if (known !== undefined) return known
+    const wanted: Wanted<V> = {
+      ref: { round: ref.round, author: ref.author, digest: ref.digest },
+      children: [],
+      body: undefined,
+      deliverer: undefined,
+      attempts: 0,
+      askAtMs: 0,
+    }
+    slot.push(wanted)
+    this.#wanted.set(key, slot)
+    this.#missing++
+    return wanted
+  }
+
+  #forget(wanted: Wanted<V>): void {
+    assert(wanted.body === undefined, 'a suspended vertex is dropped before it is forgotten')
+    const key = keyOf(wanted.ref)
+    const slot = defined(this.#wanted.get(key), 'a wanted vertex is indexed')
+    if (slot.length === 1) this.#wanted.delete(key)
+    else slot.splice(slot.indexOf(wanted), 1)
+    this.#missing--
+  }
+
+  /** False when `added` itself had to go. */
+  #enforceBounds(author: AuthorityIndex, added: Suspended<V>): boolean {
+    const { dag, maxRoundLookahead } = this.#options
+    const countMax = SUSPENDED_PER_AUTHOR_FACTOR * maxRoundLookahead
+    const missingMax = dag.committee.size * maxRoundLookahead
+    let kept = true
+    while (
+      (this.#suspendedBy[author] as number) > countMax ||
+      (this.#bytesBy[author] as number) > SUSPENDED_BYTES_PER_AUTHOR_MAX
+    )
+      kept = this.#evictHighest(author) !== added && kept
+    while (this.#missing > missingMax) kept = this.#evictHighest(undefined) !== added && kept
+    return kept
+  }
+
+  #evictHighest(author: AuthorityIndex | undefined): Suspended<V> {
+    let highest: Wanted<V> | undefined
+    for (const slot of this.#wanted.values())
+      for (const wanted of slot) {
+        if (wanted.body === undefined || (author !== undefined && wanted.ref.author !== author)) continue
+        if (highest === undefined || wanted.ref.round >= highest.ref.round) highest = wanted
+      }
+    const victim = defined(highest, 'a bound is exceeded by what is suspended')
+    const body = defined(victim.body, 'a suspended vertex has a body')
+    this.#dropBody(victim, body)
+    if (victim.children.length === 0) this.#forget(victim)
+    for (const parent of body.vertex.parents) {
+      const wanted = this.#find(parent)
+      if (wanted === undefined) continue
+      const at = wanted.children.indexOf(body)
+      if (at >= 0) wanted.children.splice(at, 1)
+      if (wanted.children.length === 0 && wanted.body === undefined) this.#forget(wanted)
+    }
+    return body
+  }
+}
+
+/** Slots as numbers: rounds are below 2^32 and authors below 2^16. */
+function keyOf(ref: Pick<VertexRef, 'round' | 'author'>): number {
+  return ref.round * 65_536 + ref.author
+}
