@@ -1,0 +1,211 @@
+import { closeSync, existsSync, fdatasyncSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
+import type { VertexSigner } from '#consensus'
+import { equalBytes, fromHex, isHex, toHex, utf8 } from '#lib/bytes'
+import { CodedError, messageOf } from '#lib/errors'
+import { sha256 } from '#lib/hash'
+import { type Digest, type Epoch, type Round, vertexSigningBytes } from '#types'
+import { replaceFile } from './files.ts'
+import type { Ed25519Key } from './keys/index.ts'
+
+export type SigningGuardErrorCode =
+  /** The file is not what was last written: torn, edited or damaged. */
+  | 'signing guard corrupt'
+  /** It belongs to another chain or another key. */
+  | 'signing guard foreign'
+  /** The validator already signed in a later epoch. */
+  | 'signing guard epoch'
+  /** Another vertex of this round, or a later round, was signed before. */
+  | 'round already signed'
+  /** The record could not be made durable; nothing is signed any more. */
+  | 'signing guard failed'
+
+export interface SigningGuardOptions {
+  readonly path: string
+  readonly chainId: number
+  readonly epoch: Epoch
+  readonly key: Ed25519Key
+}
+
+export interface SigningGuard extends VertexSigner {
+  /** True when there was no file: whether the key signed before is unknown (then the amnesia protocol decides). */
+  readonly isNew: boolean
+  /** Highest round of this epoch that may have been signed. */
+  readonly lastSignedRound: Round | undefined
+  close(): void
+}
+
+interface Signed {
+  readonly round: Round
+  readonly digest: Digest
+}
+
+interface SignedRecord {
+  readonly chainId: number
+  readonly epoch: Epoch
+  readonly publicKey: Uint8Array
+  readonly signed: Signed | undefined
+}
+
+/** The whole record lies in one disk sector and is overwritten in place, so a crash cannot tear it on sane hardware. */
+const RECORD_BYTES = 512
+
+/**
+ * Signs vertices with the consensus key, and never two different ones of a round: before a signature leaves, the round
+ * and the digest are on disk (fdatasync). A restart, a lost consensus store or a bug in the core cannot make the
+ * validator equivocate. The same digest may be signed again. Only one process may use a file (the data directory's lock
+ * sees to it). Errors: {@link SigningGuardErrorCode}.
+ */
+export function openSigningGuard(options: SigningGuardOptions): SigningGuard {
+  return new FileSigningGuard(options)
+}
+
+class FileSigningGuard implements SigningGuard {
+  readonly isNew: boolean
+  readonly #options: SigningGuardOptions
+  readonly #handle: number
+  #last: Signed | undefined
+  #failed = false
+
+  constructor(options: SigningGuardOptions) {
+    this.#options = options
+    const { path, chainId, epoch, key } = options
+    this.isNew = !existsSync(path)
+    try {
+      if (this.isNew)
+        replaceFile(path, encodeRecord({ chainId, epoch, publicKey: key.publicKey, signed: undefined }), 0o600)
+      this.#handle = openSync(path, 'r+')
+    } catch (error) {
+      throw guardError('signing guard failed', `cannot open ${path}: ${messageOf(error)}`, {}, error)
+    }
+    try {
+      this.#last = this.#accept(this.#read())
+    } catch (error) {
+      closeSync(this.#handle)
+      throw error
+    }
+  }
+
+  get lastSignedRound(): Round | undefined {
+    return this.#last?.round
+  }
+
+  sign(round: Round, headerDigest: Digest): Uint8Array {
+    if (this.#failed) throw guardError('signing guard failed', 'an earlier write failed: restart the node', { round })
+    const last = this.#last
+    if (
+      last !== undefined &&
+      (round < last.round || (round === last.round && !equalBytes(headerDigest, last.digest)))
+    ) {
+      throw guardError(
+        'round already signed',
+        `round ${round} is refused: this key signed round ${last.round} of epoch ${this.#options.epoch} before`,
+        { round, lastSignedRound: last.round, digest: toHex(headerDigest), lastDigest: toHex(last.digest) },
+      )
+    }
+    if (last === undefined || round > last.round) this.#write({ round, digest: headerDigest.slice() })
+    return this.#options.key.sign(vertexSigningBytes(headerDigest))
+  }
+
+  close(): void {
+    this.#failed = true
+    closeSync(this.#handle)
+  }
+
+  #write(signed: Signed): void {
+    const { chainId, epoch, key, path } = this.#options
+    try {
+      const bytes = Buffer.from(encodeRecord({ chainId, epoch, publicKey: key.publicKey, signed }), 'latin1')
+      if (writeSync(this.#handle, bytes, 0, RECORD_BYTES, 0) !== RECORD_BYTES) throw new Error('short write')
+      fdatasyncSync(this.#handle)
+    } catch (error) {
+      // After a failed sync nobody knows what is on disk: fail-stop (the page cache may lie about a retry).
+      this.#failed = true
+      throw guardError('signing guard failed', `cannot write ${path}: ${messageOf(error)}`, {}, error)
+    }
+    this.#last = signed
+  }
+
+  #read(): SignedRecord {
+    const { path } = this.#options
+    const bytes = Buffer.alloc(RECORD_BYTES)
+    const record =
+      fstatSync(this.#handle).size === RECORD_BYTES &&
+      readSync(this.#handle, bytes, 0, RECORD_BYTES, 0) === RECORD_BYTES
+        ? decodeRecord(bytes.toString('latin1'))
+        : undefined
+    if (record !== undefined) return record
+    throw guardError(
+      'signing guard corrupt',
+      `${path} is damaged, so it is unknown which rounds this key has signed. Nothing is signed. Restore the file from ` +
+        'the moment of the last shutdown (never an older copy), or move it away: the node then asks the other ' +
+        'validators before it signs again.',
+    )
+  }
+
+  #accept(record: SignedRecord): Signed | undefined {
+    const { chainId, epoch, key, path } = this.#options
+    if (record.chainId !== chainId || !equalBytes(record.publicKey, key.publicKey)) {
+      throw guardError(
+        'signing guard foreign',
+        `${path} was written for chain ${record.chainId} and key ${toHex(record.publicKey)}, not for chain ${chainId} ` +
+          `and key ${toHex(key.publicKey)}. Use the data directory that belongs to this key.`,
+      )
+    }
+    if (record.epoch > epoch) {
+      throw guardError(
+        'signing guard epoch',
+        `this key already signed in epoch ${record.epoch}, and is asked to sign in epoch ${epoch}. The consensus store ` +
+          'is older than the guard: let the node catch up as an observer first.',
+        { signedEpoch: record.epoch, epoch },
+      )
+    }
+    return record.epoch === epoch ? record.signed : undefined
+  }
+}
+
+function guardError(
+  code: SigningGuardErrorCode,
+  message: string,
+  data: Readonly<Record<string, unknown>> = {},
+  cause?: unknown,
+): CodedError<SigningGuardErrorCode> {
+  return new CodedError(code, message, { data, cause })
+}
+
+/** One line of JSON that operators can read, its checksum at the end, blanks up to the sector. */
+function encodeRecord(record: SignedRecord): string {
+  const body = JSON.stringify({
+    version: 1,
+    chainId: record.chainId,
+    epoch: record.epoch,
+    publicKey: toHex(record.publicKey),
+    round: record.signed?.round ?? null,
+    digest: record.signed === undefined ? null : toHex(record.signed.digest),
+  })
+  return `${`${body} ${toHex(sha256(utf8(body)))}`.padEnd(RECORD_BYTES - 1)}\n`
+}
+
+function decodeRecord(text: string): SignedRecord | undefined {
+  const line = text.trimEnd()
+  const space = line.lastIndexOf(' ')
+  const body = line.slice(0, space)
+  if (space < 0 || line.slice(space + 1) !== toHex(sha256(utf8(body)))) return undefined
+  try {
+    return recordOf(JSON.parse(body))
+  } catch {
+    return undefined
+  }
+}
+
+function recordOf(fields: Readonly<Record<string, unknown>>): SignedRecord | undefined {
+  const { version, chainId, epoch, publicKey, round, digest } = fields
+  if (version !== 1 || !isCount(chainId) || !isCount(epoch) || !isHex(publicKey, 32)) return undefined
+  const record = { chainId, epoch, publicKey: fromHex(publicKey) }
+  if (round === null && digest === null) return { ...record, signed: undefined }
+  if (!isCount(round) || !isHex(digest, 32)) return undefined
+  return { ...record, signed: { round, digest: fromHex(digest) } }
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}

@@ -1,0 +1,141 @@
+import { verify } from 'node:crypto'
+import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { utf8 } from '#lib/bytes'
+import { sha256 } from '#lib/hash'
+import { vertexSigningBytes } from '#types'
+import { ed25519KeyOfSeed } from '../../chain/node/keys/index.ts'
+import { openSigningGuard, type SigningGuard } from '../../chain/node/signing-guard.ts'
+import { codeOf, temporaryFolders } from './folder.ts'
+
+const folder = temporaryFolders()
+const key = ed25519KeyOfSeed(sha256(utf8('guard')))
+const digestOf = (text: string) => sha256(utf8(text))
+
+const open = (path: string, changes: { chainId?: number; epoch?: number } = {}): SigningGuard =>
+  openSigningGuard({ path, chainId: 1071, epoch: 0, key, ...changes })
+
+function using<T>(guard: SigningGuard, action: (guard: SigningGuard) => T): T {
+  try {
+    return action(guard)
+  } finally {
+    guard.close()
+  }
+}
+
+describe('signing guard', () => {
+  it('signs rising rounds, and the same vertex again', () => {
+    const path = join(folder(), 'guard')
+    using(open(path), guard => {
+      expect(guard.isNew).toBe(true)
+      expect(guard.lastSignedRound).toBeUndefined()
+      const signature = guard.sign(1, digestOf('a'))
+      expect(guard.sign(1, digestOf('a'))).toEqual(signature)
+      guard.sign(7, digestOf('b'))
+      expect(guard.lastSignedRound).toBe(7)
+      const jwk = { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(key.publicKey).toString('base64url') }
+      expect(verify(null, vertexSigningBytes(digestOf('a')), { key: jwk, format: 'jwk' }, signature)).toBe(true)
+    })
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+  })
+
+  it('refuses another vertex of a signed round and every earlier round, also after a restart', () => {
+    const path = join(folder(), 'guard')
+    using(open(path), guard => guard.sign(5, digestOf('a')))
+    for (let i = 0; i < 2; i++) {
+      using(open(path), guard => {
+        expect(guard.isNew).toBe(false)
+        expect(guard.lastSignedRound).toBe(5)
+        expect(codeOf(() => guard.sign(5, digestOf('b')))).toBe('round already signed')
+        expect(codeOf(() => guard.sign(4, digestOf('a')))).toBe('round already signed')
+        guard.sign(5, digestOf('a'))
+      })
+    }
+    using(open(path), guard => guard.sign(6, digestOf('b')))
+  })
+
+  it('over any sequence of requests and restarts never signs two digests of a round', () => {
+    const path = join(folder(), 'guard')
+    fc.assert(
+      fc.property(
+        fc.nat(1_000_000),
+        fc.array(fc.record({ round: fc.nat(20), digest: fc.nat(3), restart: fc.boolean() }), { maxLength: 40 }),
+        (epoch, steps) => {
+          const file = `${path}-${epoch}-${steps.length}-${Math.random()}`
+          const signed = new Map<number, number>()
+          let highest = -1
+          let guard = open(file, { epoch })
+          for (const { round, digest, restart } of steps) {
+            if (restart) {
+              guard.close()
+              guard = open(file, { epoch })
+            }
+            const code = codeOf(() => guard.sign(round, digestOf(`${digest}`)))
+            if (code === 'no error') {
+              expect(signed.get(round) ?? digest).toBe(digest)
+              expect(round).toBeGreaterThanOrEqual(highest)
+              signed.set(round, digest)
+              highest = round
+            } else {
+              expect(code).toBe('round already signed')
+              expect(round < highest || signed.get(round) !== digest).toBe(true)
+            }
+          }
+          guard.close()
+        },
+      ),
+      { numRuns: 30 },
+    )
+  })
+
+  it('starts anew in a later epoch and never goes back to an earlier one', () => {
+    const path = join(folder(), 'guard')
+    using(open(path), guard => guard.sign(50, digestOf('a')))
+    using(open(path, { epoch: 1 }), guard => {
+      expect(guard.lastSignedRound).toBeUndefined()
+      guard.sign(1, digestOf('b'))
+    })
+    expect(codeOf(() => open(path, { epoch: 0 }))).toBe('signing guard epoch')
+  })
+
+  it('of another chain or key is foreign', () => {
+    const path = join(folder(), 'guard')
+    using(open(path), guard => guard.sign(1, digestOf('a')))
+    expect(codeOf(() => open(path, { chainId: 1 }))).toBe('signing guard foreign')
+    const other = ed25519KeyOfSeed(sha256(utf8('other')))
+    expect(codeOf(() => openSigningGuard({ path, chainId: 1071, epoch: 0, key: other }))).toBe('signing guard foreign')
+  })
+
+  it('refuses a file that was torn, truncated, emptied or changed in any byte', () => {
+    const directory = folder()
+    const path = join(directory, 'guard')
+    using(open(path), guard => guard.sign(123, digestOf('a')))
+    const good = readFileSync(path)
+    expect(good.length).toBe(512)
+    const broken = join(directory, 'broken')
+    for (let length = 0; length < 512; length += 37) {
+      copyFileSync(path, broken)
+      truncateSync(broken, length)
+      expect(codeOf(() => open(broken))).toBe('signing guard corrupt')
+    }
+    const meaning = good.toString('latin1').trimEnd().length
+    for (let offset = 0; offset < meaning; offset += 5) {
+      const bytes = Buffer.from(good)
+      bytes[offset] = (bytes[offset] as number) ^ 1
+      writeFileSync(broken, bytes)
+      expect(codeOf(() => open(broken))).toBe('signing guard corrupt')
+    }
+    expect(() => open(broken)).toThrow(/never an older copy/)
+  })
+
+  it('signs nothing once its record could not be written', () => {
+    const guard = open(join(folder(), 'guard'))
+    guard.sign(1, digestOf('a'))
+    guard.close()
+    expect(codeOf(() => guard.sign(1, digestOf('a')))).toBe('signing guard failed')
+    expect(codeOf(() => guard.sign(2, digestOf('b')))).toBe('signing guard failed')
+    expect(codeOf(() => open(join(folder(), 'no', 'such', 'folder')))).toBe('signing guard failed')
+  })
+})
