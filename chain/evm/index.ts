@@ -1,4 +1,4 @@
-export { nextBaseFee } from './base-fee.ts'
+export { eip1559BaseFee } from './eip1559.ts'
 export { type IntrinsicGas, intrinsicGas } from './intrinsic-gas.ts'
 export { createPool, type PoolOptions } from './pool.ts'
 export { isDelegation } from './pool-account.ts'

@@ -4,7 +4,7 @@ import { type Clock, type Log, type MetricsRegistry, silentLog } from '#lib/env'
 import { messageOf } from '#lib/errors'
 import { keccak256 } from '#lib/hash'
 import type { Address, BlockHeader, RecoveredTransaction } from '#types'
-import { nextBaseFee } from './base-fee.ts'
+import { eip1559BaseFee } from './eip1559.ts'
 import { Heap } from './heap.ts'
 import { readSenderAccount } from './pool-account.ts'
 import { EvictionIndex } from './pool-eviction.ts'
@@ -35,6 +35,8 @@ export interface PoolOptions {
   readonly recovery: RecoveryPool
   readonly clock: Clock
   readonly params?: Partial<PoolParams>
+  /** Base fee that the block after `header` will have, as well as it can be known; EIP-1559's own rule when absent. */
+  readonly nextBaseFee?: (header: BlockHeader) => bigint
   readonly log?: Log
   readonly metrics?: MetricsRegistry
 }
@@ -47,6 +49,7 @@ const SWEEP_INTERVAL_MS = 60_000
 export function createPool(options: PoolOptions): TransactionPool {
   const { chain, recovery, clock } = options
   const params: PoolParams = { ...DEFAULT_POOL_PARAMS, ...options.params }
+  const nextBaseFee = options.nextBaseFee ?? (header => eip1559BaseFee(header, params))
   const log = options.log ?? silentLog
   const metrics = declarePoolMetrics(options.metrics)
   const byHash = new Map<string, PooledTransaction>()
@@ -64,7 +67,7 @@ export function createPool(options: PoolOptions): TransactionPool {
   /** Senders whose account has to be read again. */
   const stale = new Set<string>()
   let head: BlockHeader = chain.head().header
-  let baseFee = nextBaseFee(head, params)
+  let baseFee = nextBaseFee(head)
   let sequence = 0
   let executableTotal = 0
   let bytesTotal = 0
@@ -418,7 +421,7 @@ export function createPool(options: PoolOptions): TransactionPool {
 
     onBlock(executed: ExecutedBlock) {
       head = executed.block.header
-      baseFee = nextBaseFee(head, params)
+      baseFee = nextBaseFee(head)
       const next = new Map<string, bigint>()
       for (const transaction of executed.block.transactions) {
         const key = toRawHex(transaction.sender)
