@@ -1,0 +1,98 @@
+import { Violation } from './checker.ts'
+import { latencyBoundUs } from './network.ts'
+import type { SimNode } from './node.ts'
+import type { Plan } from './plan.ts'
+import type { World } from './world.ts'
+
+/** The longest pause of the core before it asks again (amnesia, commit sync), plus room for the answer. */
+const RECOVERY_MS = 16_000
+
+export interface LivenessBounds {
+  /** From here on nothing disturbs the network any more; nodes that were down have had time to catch up. */
+  readonly calmFromMs: number
+  /** Time from the creation of an honest vertex to its commit everywhere. */
+  readonly commitMs: number
+}
+
+/** When the last fault ends, and whether a node needed recovery that takes long. */
+export function lastDisturbanceMs(plan: Plan): number {
+  let last = plan.network.gstMs
+  for (const fault of plan.faults) {
+    if (fault.kind === 'crash' && fault.upAtMs !== undefined) last = Math.max(last, fault.upAtMs)
+    if (fault.kind === 'crashAt') last = Math.max(last, plan.durationMs / 3 + fault.downMs)
+    if ('toMs' in fault) last = Math.max(last, fault.toMs)
+  }
+  return last
+}
+
+export function needsRecovery(plan: Plan): boolean {
+  return plan.faults.some(f => ['crash', 'crashAt', 'partition', 'cut', 'loss', 'slowExecution'].includes(f.kind))
+}
+
+export function boundsOf(plan: Plan, leaderTimeoutMs: number): LivenessBounds {
+  const deltaMs = latencyBoundUs(plan.network.latency) / 1000
+  const commitMs = Math.ceil(12 * deltaMs + 12 * leaderTimeoutMs + (plan.disk.highUs + plan.executionUs) / 100)
+  const recovery = needsRecovery(plan) ? RECOVERY_MS : 0
+  return { calmFromMs: lastDisturbanceMs(plan) + recovery + commitMs, commitMs }
+}
+
+/** Nodes that must be live at the end: honest, running, and with a working clock and disk. */
+export function correctNodes(world: World): SimNode[] {
+  const broken = new Set(
+    world.plan.faults.flatMap(f =>
+      f.kind === 'diskError' || f.kind === 'clockStopped' || (f.kind === 'clock' && Math.abs(f.offsetMs) > 1_000)
+        ? [f.node]
+        : [],
+    ),
+  )
+  return world.nodes.filter(n => n.isHonest && n.isAlive && !n.isStopped && !broken.has(n.index))
+}
+
+export function faultyWeight(world: World): number {
+  const correct = new Set(correctNodes(world).map(n => n.index))
+  return world.plan.stakes.reduce((sum, stake, i) => sum + (correct.has(i) ? 0 : stake), 0)
+}
+
+/**
+ * I10 and I11 at the end of a run with at most f faulty stake: the last commit is recent at every correct node, each of
+ * their vertices is ordered within the bound, and so is each transaction that one of them was given while it stayed up.
+ */
+export function checkLiveness(world: World): void {
+  const { plan, params, nowUs } = world
+  const bounds = boundsOf(plan, params.leaderTimeoutMs)
+  const endMs = plan.durationMs
+  if (endMs < bounds.calmFromMs + bounds.commitMs) return
+  const total = plan.stakes.reduce((sum, s) => sum + s, 0)
+  if (faultyWeight(world) > Math.floor((total - 1) / 3)) return
+  const fail = (node: number, message: string): never => {
+    throw new Violation('I10', node, message)
+  }
+  const lastUs = world.stats.commitTimesUs.at(-1) ?? 0
+  if (nowUs - lastUs > bounds.commitMs * 1000)
+    fail(0, `no commit for ${Math.round((nowUs - lastUs) / 1000)} ms at the end; ${world.stats.commits} in all`)
+  for (const node of correctNodes(world)) {
+    const { delivered } = world.checker.view(node.index)
+    const recent = world.stats.commitTimesUs.findLast(t => t <= nowUs - bounds.commitMs * 1000)
+    const expected = recent === undefined ? 0 : world.stats.commitTimesUs.lastIndexOf(recent) + 1
+    if (delivered < expected) fail(node.index, `delivered ${delivered} commits, others had ${expected} a while ago`)
+    if (node.alarms.some(code => code.startsWith('own'))) continue
+    for (const vertex of node.ownVertices) {
+      const info = world.registry.infoOf(vertex)
+      const dueMs = info.createdUs / 1000 + bounds.commitMs
+      if (info.createdUs / 1000 < bounds.calmFromMs || dueMs > endMs) continue
+      if (!world.checker.isOrdered(info.id))
+        fail(node.index, `own vertex of round ${vertex.round} is not committed in time`)
+    }
+  }
+  const correct = new Set(
+    correctNodes(world)
+      .filter(n => !n.wasDown)
+      .map(n => n.index),
+  )
+  for (const transaction of world.submitted) {
+    if (!correct.has(transaction.node) || transaction.atUs / 1000 + bounds.commitMs > endMs) continue
+    if (transaction.atUs / 1000 < bounds.calmFromMs && endMs < bounds.calmFromMs + 2 * bounds.commitMs) continue
+    if (!world.ran.has(transaction.key))
+      throw new Violation('I11', transaction.node, `a transaction given at ${transaction.atUs / 1000} ms never ran`)
+  }
+}

@@ -1,0 +1,67 @@
+import { toRawHex } from '#lib/bytes'
+import type { Digest, Vertex, VertexRef } from '#types'
+
+export interface VertexInfo {
+  /** Small number that stands for the digest in this run. */
+  readonly id: number
+  readonly parents: Int32Array
+  /** True time of creation in microseconds; −1 when it was not made by a core in this run. */
+  createdUs: number
+}
+
+/** Numbers for digests, so that the checks of a hundred nodes cost bits and not text. One per run. */
+export class Registry {
+  readonly #ids = new Map<string, number>()
+  readonly #infos = new WeakMap<object, VertexInfo>()
+  readonly #byId: (VertexInfo | undefined)[] = []
+
+  idOf(digest: Digest): number {
+    const key = toRawHex(digest)
+    let id = this.#ids.get(key)
+    if (id === undefined) {
+      id = this.#ids.size
+      this.#ids.set(key, id)
+    }
+    return id
+  }
+
+  infoOf(vertex: Vertex): VertexInfo {
+    let info = this.#infos.get(vertex)
+    if (info === undefined) {
+      const id = this.idOf(vertex.digest)
+      info = this.#byId[id]
+      if (info === undefined) {
+        info = { id, parents: Int32Array.from(vertex.parents, p => this.idOf(p.digest)), createdUs: -1 }
+        this.#byId[id] = info
+      }
+      this.#infos.set(vertex, info)
+    }
+    return info
+  }
+
+  refId(ref: VertexRef): number {
+    return this.idOf(ref.digest)
+  }
+}
+
+/** A growing set of small numbers. */
+export class BitSet {
+  #words = new Uint8Array(1024)
+
+  add(id: number): void {
+    if (id >= this.#words.length) {
+      const grown = new Uint8Array(Math.max(id + 1, this.#words.length * 2))
+      grown.set(this.#words)
+      this.#words = grown
+    }
+    this.#words[id] = 1
+  }
+
+  has(id: number): boolean {
+    return this.#words[id] === 1
+  }
+
+  clear(): void {
+    this.#words.fill(0)
+  }
+}

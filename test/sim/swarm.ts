@@ -1,0 +1,212 @@
+import { STRATEGY_NAMES } from './adversaries/index.ts'
+import { lastDisturbanceMs, needsRecovery } from './liveness.ts'
+import type { CrashPoint, DiskFate, Fault, Latency, Plan } from './plan.ts'
+import { Random } from './prng.ts'
+import { SCHEDULER_NAMES } from './schedulers.ts'
+
+const CRASH_POINTS: readonly CrashPoint[] = [
+  'before-own-persist',
+  'after-own-persist',
+  'after-first-send',
+  'after-publish',
+  'before-commit-persist',
+  'after-commit-persist',
+  'after-commit',
+]
+
+/**
+ * Draws a plan from a seed: committee, stakes, parameters, latency, and faults within the fault bound. Everything that a
+ * seed means is in this function, so that a seed stays a bug report as long as it is not changed.
+ */
+export function planFromSeed(seed: string): Plan {
+  const random = new Random(seed, 'plan')
+  const n = random.pick([1, 4, 4, 4, 4, 5, 6, 7, 7, 10])
+  const weighted = n > 1 && random.chance(0.3)
+  const stakes = Array.from({ length: n }, () => (weighted ? random.between(1, 4) : 1))
+  const latency = drawLatency(random.stream('latency'))
+  const latencyMs = typicalMs(latency)
+  const leaderTimeoutMs = Math.max(60, Math.ceil(latencyMs * random.pick([3, 4, 6])))
+  const parameters = random.stream('parameters')
+  const params = {
+    // Where one validator is a quorum, only this delay limits its rounds.
+    minRoundDelayMs: parameters.pick(n === 1 || weighted ? [10, 20] : [0, 0, 10, 20]),
+    leaderTimeoutMs,
+    leaderTimeoutMaxMs: leaderTimeoutMs * 4,
+    gcDepth: parameters.pick([3, 5, 8, 20, 60]),
+    scheduleWindowCommits: parameters.pick([1, 2, 5, 10, 20]),
+    scheduleBadStakePercent: parameters.pick([20, 30]),
+    commitSyncBatch: parameters.pick([5, 10, 20]),
+    maxRoundLookahead: parameters.pick([50, 200]),
+    checkpointIntervalMs: parameters.pick([100, 500]),
+    leadersPerRound: n >= 4 && parameters.chance(0.1) ? 2 : 1,
+  }
+  const faults = drawFaults(random.stream('faults'), stakes, latencyMs)
+  const network = random.stream('network')
+  const draft: Plan = {
+    seed,
+    stakes,
+    params,
+    durationMs: 0,
+    network: {
+      latency,
+      lossPpm: network.pick([0, 0, 0, 0, 10_000]),
+      duplicatePpm: network.pick([0, 0, 20_000]),
+      ordered: network.chance(0.7),
+      bandwidth: 0,
+      gstMs: network.chance(0.2) ? network.between(200, 2_000) : 0,
+    },
+    disk: network.pick([
+      { lowUs: 0, highUs: 0 },
+      { lowUs: 100, highUs: 5_000 },
+      { lowUs: 1_000, highUs: 20_000 },
+    ]),
+    executionUs: network.pick([0, 1_000, 5_000]),
+    workload: { everyMs: network.pick([100, 300]), bytes: 40, doublePpm: 200_000 },
+    faults,
+    leaders: network.chance(0.2) ? 'roundRobin' : 'schedule',
+  }
+  const tailMs = Math.ceil(40 * latencyMs + 30 * leaderTimeoutMs)
+  const recoveryMs = needsRecovery(draft) || draft.network.lossPpm > 0 ? 17_000 : 0
+  return { ...draft, durationMs: Math.max(1_500, lastDisturbanceMs(draft)) + recoveryMs + tailMs }
+}
+
+function drawLatency(random: Random): Latency {
+  const base = random.pick([10_000, 20_000, 50_000, 80_000])
+  switch (random.below(5)) {
+    case 0:
+      return { kind: 'constant', us: base }
+    case 1:
+      return { kind: 'uniform', lowUs: base >> 1, highUs: base + (base >> 1) }
+    case 2:
+      return { kind: 'exponential', baseUs: Math.floor(base * 0.7), meanUs: Math.floor(base * 0.3) }
+    case 3:
+      return { kind: 'bimodal', lowUs: base, highUs: base + 10_000, slowLowUs: 3 * base, slowHighUs: 10 * base }
+    default: {
+      const near = Math.floor(base / 4)
+      return {
+        kind: 'regions',
+        matrixUs: [
+          [near, base, 2 * base],
+          [base, near, base],
+          [2 * base, base, near],
+        ],
+        jitterPercent: 20,
+      }
+    }
+  }
+}
+
+function typicalMs(latency: Latency): number {
+  switch (latency.kind) {
+    case 'constant':
+      return latency.us / 1000
+    case 'uniform':
+      return latency.highUs / 1000
+    case 'exponential':
+      return (latency.baseUs + 3 * latency.meanUs) / 1000
+    case 'bimodal':
+      return latency.highUs / 1000
+    case 'regions':
+      return (Math.max(...latency.matrixUs.flat()) * 1.2) / 1000
+  }
+}
+
+/** Faulty nodes for the whole run weigh at most f; the others suffer only what they must survive. */
+function drawFaults(random: Random, stakes: readonly number[], latencyMs: number): Fault[] {
+  const n = stakes.length
+  const total = stakes.reduce((sum, s) => sum + s, 0)
+  let budget = Math.floor((total - 1) / 3)
+  const faults: Fault[] = []
+  const all = stakes.map((_, i) => i)
+  const healthy = new Set(all)
+  for (const node of random.shuffle(all)) {
+    const stake = stakes[node] ?? 0
+    if (stake > budget || random.chance(0.35)) continue
+    budget -= stake
+    healthy.delete(node)
+    const kind = random.below(10)
+    if (kind === 0) faults.push({ kind: 'crash', node, atMs: random.pick([0, 500, 1_000]), disk: 'keep' })
+    else if (kind === 1) {
+      const atMs = random.between(200, 1_500)
+      faults.push({
+        kind: 'crash',
+        node,
+        atMs,
+        upAtMs: atMs + random.between(10, 3_000),
+        disk: random.pick(['lose', 'snapshot']),
+      })
+    } else if (kind === 2)
+      faults.push({ kind: 'clock', node, offsetMs: random.pick([3_600_000, -3_600_000]), driftPpm: 0 })
+    else faults.push({ kind: 'byzantine', node, strategy: random.pick(STRATEGY_NAMES) })
+  }
+  const rest = [...healthy]
+  const windows = () => {
+    const fromMs = random.between(0, 1_200)
+    return { fromMs, toMs: fromMs + random.between(50, 1_500) }
+  }
+  const survivable = random.below(3)
+  for (let k = 0; k < survivable && rest.length > 0; k++) {
+    const node = random.pick(rest)
+    const { fromMs, toMs } = windows()
+    switch (random.below(11)) {
+      case 0:
+        faults.push({
+          kind: 'crash',
+          node,
+          atMs: fromMs + 1,
+          upAtMs: toMs + 1,
+          disk: random.pick<DiskFate>(['keep', 'torn']),
+        })
+        break
+      case 1:
+      case 2:
+        faults.push({
+          kind: 'crashAt',
+          node,
+          point: random.pick(CRASH_POINTS),
+          occurrence: random.between(1, 12),
+          downMs: random.between(0, 800),
+          disk: random.pick<DiskFate>(['keep', 'torn']),
+        })
+        break
+      case 3: {
+        const cut = random.between(1, n)
+        const shuffled = random.shuffle(all)
+        faults.push({ kind: 'partition', groups: [shuffled.slice(0, cut), shuffled.slice(cut)], fromMs, toMs })
+        break
+      }
+      case 4:
+        faults.push({ kind: 'cut', from: [node], to: random.sample(all, random.between(1, n)), fromMs, toMs })
+        break
+      case 5:
+        faults.push({ kind: 'loss', ppm: random.pick([10_000, 50_000, 200_000]), fromMs, toMs })
+        break
+      case 6:
+        faults.push({
+          kind: 'slow',
+          nodes: [node],
+          addUs: Math.floor(latencyMs * 1000 * random.between(1, 8)),
+          fromMs,
+          toMs,
+        })
+        break
+      case 7:
+        faults.push({ kind: 'clock', node, offsetMs: random.between(-400, 400), driftPpm: random.between(-200, 200) })
+        break
+      case 8:
+        faults.push({ kind: 'slowExecution', node, us: random.pick([20_000, 100_000]), fromMs, toMs })
+        break
+      case 9:
+        faults.push({ kind: 'executionThrows', node, commit: random.between(1, 20), times: random.between(1, 3) })
+        break
+      default:
+        faults.push({ kind: 'scheduler', name: random.pick(SCHEDULER_NAMES), fromMs, toMs })
+    }
+  }
+  // Everybody restarts together now and then.
+  if (random.chance(0.05)) {
+    const atMs = random.between(100, 1_000)
+    for (const node of rest) faults.push({ kind: 'crash', node, atMs, upAtMs: atMs + 50, disk: 'keep' })
+  }
+  return faults
+}
