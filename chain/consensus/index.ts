@@ -16,6 +16,13 @@
  * for (const effect of consensus.step({ kind: 'start', nowMs })) await perform(effect)
  * ```
  */
+
+export {
+  type CertificateReason,
+  type CertifiedBlock,
+  verifyCertificate,
+  verifyFromGenesis,
+} from './certificates.ts'
 export { CommitCertifiers } from './commit-certifiers.ts'
 export {
   COMMIT_RANGE_REASON,
@@ -38,7 +45,19 @@ export { createConsensus } from './core.ts'
 export { Dag, type DagVertex, type Entry } from './dag.ts'
 export { decide, isCertificate } from './decide.ts'
 export type { Cursor, DecideResult, Decision, Leaders, Slot } from './decision.ts'
+export {
+  type CertifiedEpochRecord,
+  type EpochRecord,
+  type EpochRecordReason,
+  type EpochSignature,
+  type EpochStart,
+  epochRecordDigest,
+  epochRecordSigningBytes,
+  followEpochs,
+  verifyEpochRecord,
+} from './epoch-record.ts'
 export { type Equivocation, encodeEvidence, verifyEvidence } from './equivocation.ts'
+export { inclusionDelayMs, rankValidators } from './intake.ts'
 export { execVoteSigningBytes, importPublicKey, isWeakKey, verifySignature } from './keys.ts'
 export {
   applySwaps,
@@ -49,6 +68,33 @@ export {
   type ScheduleSeed,
 } from './leader-schedule.ts'
 export { gcRoundAfter, type InRoundOrder, linearize, type SubDag } from './linearizer.ts'
+export { decodeLogRecord, encodeLogRecord } from './log-codec.ts'
+export {
+  assembleRange,
+  COMMITS_PER_MESSAGE_MAX,
+  decodeFetchAnswer,
+  decodeFetchRequest,
+  decodeOwnLastAnswer,
+  decodeOwnLastRequest,
+  decodeRangeAnswer,
+  decodeRangeRequest,
+  decodeStreamFrame,
+  encodeFetchAnswer,
+  encodeFetchRequest,
+  encodeOwnLastAnswer,
+  encodeOwnLastRequest,
+  encodeRangeAnswer,
+  encodeRangeRequest,
+  encodeStreamFrame,
+  type FetchRequest,
+  type OwnLastAnswer,
+  type OwnLastRequest,
+  type RangeAnswer,
+  type RangeRequest,
+  type RangeSource,
+  type StreamFrame,
+  VERTICES_PER_MESSAGE_MAX,
+} from './messages.ts'
 export { mayCreate, mayEnterNext, Pacemaker, type PaceState, type PaceView } from './pacemaker.ts'
 export { createSwapTable } from './reputation.ts'
 export { drawByStake, HashStream } from './stream.ts'
@@ -57,4 +103,4 @@ export { commitTimestamp, medianTimestamp } from './timestamp.ts'
 export * from './types.ts'
 export { checkVertex, VERTEX_REASON, type VertexReason, type VertexRules } from './validity.ts'
 export { createVertexVerifier, type VertexVerifier, type VertexVerifierOptions } from './verify-vertex.ts'
-export { VertexManager } from './vertex-manager.ts'
+export { type AddOutcome, VertexManager } from './vertex-manager.ts'
