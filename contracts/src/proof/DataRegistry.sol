@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {Predeploys} from "../system/Predeploys.sol";
+import {IStakeRouterLayer} from "./ILayer.sol";
+import {IDataRegistry} from "./interfaces/IDataRegistry.sol";
+
+/// @title Implementation of IDataRegistry, whose comments say what each function does.
+/// @dev No owner, no parameter. Fees of open requests are the only coins here.
+contract DataRegistry is IDataRegistry {
+    uint256 public constant CHUNK_BYTES = 1_024;
+    uint256 public constant ANSWER_BLOCKS = 180;
+    /// @notice Blocks for which the owner of a blob must be able to answer.
+    uint256 public constant LIABLE_BLOCKS = 100_000;
+    uint256 public constant WITHHOLD_PENALTY = 1 ether;
+    uint256 public constant requestFee = 0.01 ether;
+    uint256 private constant GATEWAY_BYTES_MAX = 256;
+    bytes32 private constant REASON = "blob";
+
+    struct Request {
+        bytes32 blobId;
+        uint256 index;
+        address requester;
+        uint64 deadline;
+        bool reserved;
+    }
+
+    mapping(address provider => string gateway) public gatewayOf;
+    mapping(bytes32 blobId => Blob) private _blobs;
+    mapping(bytes32 requestId => Request) public requests;
+
+    error TextTooLong(uint256 length);
+    error LengthZero();
+    error TransferFailed(address account);
+
+    /// @inheritdoc IDataRegistry
+    function setGateway(string calldata gateway) external {
+        if (bytes(gateway).length > GATEWAY_BYTES_MAX) revert TextTooLong(bytes(gateway).length);
+        gatewayOf[msg.sender] = gateway;
+        emit GatewaySet(msg.sender, gateway);
+    }
+
+    /// @inheritdoc IDataRegistry
+    function urlOf(address provider, bytes32 blobId) external view returns (string memory) {
+        string memory gateway = gatewayOf[provider];
+        if (bytes(gateway).length == 0) gateway = "ogpu:blob:";
+        return string.concat(gateway, _hex(blobId));
+    }
+
+    /// @inheritdoc IDataRegistry
+    function register(bytes32 blobId, uint64 length, bytes32 chunkRoot) external {
+        if (length == 0) revert LengthZero();
+        if (_blobs[blobId].owner != address(0)) revert BlobKnown(blobId);
+        _blobs[blobId] = Blob(msg.sender, length, uint64(block.number), chunkRoot);
+        emit BlobRegistered(blobId, msg.sender, length, chunkRoot);
+    }
+
+    /// @inheritdoc IDataRegistry
+    function blob(bytes32 blobId) external view returns (Blob memory) {
+        return _blobs[blobId];
+    }
+
+    /// @inheritdoc IDataRegistry
+    function requestChunk(bytes32 blobId, uint256 index) external payable returns (bytes32 requestId) {
+        Blob storage b = _blobs[blobId];
+        if (b.owner == address(0) || block.number > b.registeredAt + LIABLE_BLOCKS) revert BlobUnknown(blobId);
+        if (index >= (b.length + CHUNK_BYTES - 1) / CHUNK_BYTES) revert ChunkProofWrong(blobId, index);
+        if (msg.value != requestFee) revert FeeWrong(msg.value, requestFee);
+        requestId = keccak256(abi.encode(blobId, index));
+        if (requests[requestId].requester != address(0)) revert RequestOpen(requestId);
+        uint64 deadline = uint64(block.number + ANSWER_BLOCKS);
+        // An owner without free stake can't be punished; the request still stands and its fee still pays the answer.
+        bool reserved = _router().freeStakeOf(b.owner) >= WITHHOLD_PENALTY;
+        requests[requestId] = Request(blobId, index, msg.sender, deadline, reserved);
+        emit ChunkRequested(blobId, b.owner, index, msg.sender, deadline);
+        if (reserved) _router().reserve(b.owner, WITHHOLD_PENALTY, REASON);
+    }
+
+    /// @inheritdoc IDataRegistry
+    function answerChunk(bytes32 requestId, bytes calldata chunk, bytes32[] calldata proof) external {
+        Request memory r = requests[requestId];
+        if (r.requester == address(0)) revert RequestUnknown(requestId);
+        Blob storage b = _blobs[r.blobId];
+        bytes32 leaf = keccak256(abi.encodePacked(r.index, chunk));
+        if (chunk.length > CHUNK_BYTES || !MerkleProof.verifyCalldata(proof, b.chunkRoot, leaf)) {
+            revert ChunkProofWrong(r.blobId, r.index);
+        }
+        delete requests[requestId];
+        emit ChunkAnswered(r.blobId, b.owner, r.index);
+        if (r.reserved) _router().release(b.owner, WITHHOLD_PENALTY, REASON);
+        _send(msg.sender, requestFee);
+    }
+
+    /// @inheritdoc IDataRegistry
+    function punish(bytes32 requestId) external {
+        Request memory r = requests[requestId];
+        if (r.requester == address(0)) revert RequestUnknown(requestId);
+        if (block.number <= r.deadline) revert RequestOpen(requestId);
+        delete requests[requestId];
+        address owner = _blobs[r.blobId].owner;
+        emit Withheld(r.blobId, owner, r.index, r.reserved ? WITHHOLD_PENALTY : 0);
+        if (r.reserved) {
+            _router().slash(owner, WITHHOLD_PENALTY, false, address(0), r.requester, new address[](0), 0);
+        }
+        _send(r.requester, requestFee);
+    }
+
+    /// @dev The last step of a call.
+    function _send(address account, uint256 amount) private {
+        (bool sent,) = account.call{value: amount}("");
+        if (!sent) revert TransferFailed(account);
+    }
+
+    /// @dev Lower-case hex without 0x.
+    function _hex(bytes32 value) private pure returns (string memory) {
+        bytes memory prefixed = bytes(Strings.toHexString(uint256(value), 32));
+        bytes memory text = new bytes(64);
+        assembly ("memory-safe") {
+            mcopy(add(text, 32), add(prefixed, 34), 64)
+        }
+        return string(text);
+    }
+
+    function _router() private pure returns (IStakeRouterLayer) {
+        return IStakeRouterLayer(Predeploys.STAKE_ROUTER);
+    }
+}
