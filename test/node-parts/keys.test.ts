@@ -93,7 +93,7 @@ describe('account keys', () => {
       { address: checksumAddress(account.address), privateKey: toHex(account.privateKey) },
       'secret',
       { scrypt: { N: SCRYPT_N_LIGHT } },
-    ).replaceAll('"Crypto"', '"crypto"')
+    )
     expect(decryptAccount(theirs, 'secret')).toEqual(account)
     expect(codeOf(() => decryptAccount(json, 'Secret'))).toBe('wrong password')
   })

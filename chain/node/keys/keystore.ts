@@ -85,7 +85,8 @@ export function encryptAccount(account: AccountKey, password: string, n = SCRYPT
 /** CodedError `wrong password` or `keystore invalid`. */
 export function decryptAccount(json: string, password: string): AccountKey {
   const keystore = parse(json, 3)
-  const crypto = fieldsAt(keystore, 'crypto')
+  // geth writes `crypto`, some wallets `Crypto`.
+  const crypto = fieldsAt(keystore, 'Crypto' in keystore ? 'Crypto' : 'crypto')
   expectText(crypto, 'cipher', 'aes-128-ctr')
   expectText(crypto, 'kdf', 'scrypt')
   const params = fieldsAt(crypto, 'kdfparams')
