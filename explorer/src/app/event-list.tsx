@@ -1,0 +1,50 @@
+import type { MarketEventItem } from '../server/api-types.ts'
+import { formatAmount, groupDigits, wordsOf } from './format.ts'
+import { Link } from './router.tsx'
+import { Age, Hash, Value } from './ui.tsx'
+
+/** Arguments that are amounts of coins. */
+const COINS = /(payment|amount|bond|stake|slashed|reward|refund|fee|price|paid|lockup|share|penalty)/i
+/** How an event is coloured on a line of life. */
+const TONES: readonly (readonly [RegExp, string])[] = [
+  [/slash|fault|guilty|sanction|fail|expire|penal|missed|reject/i, 'bad'],
+  [/final|confirm|paid|claim|agree|passed|waived/i, 'good'],
+  [/commit|reveal|audit|draw|challenge|dispute|checkpoint|verdict/i, 'proof'],
+]
+
+/** Events of the market and proof contracts as a line of life, in the order given. */
+export function EventList({ events }: { events: readonly MarketEventItem[] }) {
+  if (events.length === 0) return <p className="empty">Nothing happened yet.</p>
+  return (
+    <ol className="events">
+      {events.map(event => (
+        <li key={event.id} className={TONES.find(([pattern]) => pattern.test(event.name))?.[1] ?? 'plain'}>
+          <p className="event-head">
+            <b>{wordsOf(event.name)}</b>
+            <span className="quiet">
+              {event.contract} · <Age iso={event.timestamp} /> · block{' '}
+              <Link href={`/block/${event.block_number}`}>{groupDigits(event.block_number)}</Link> ·{' '}
+              <Hash hash={event.transaction_hash} href={`/tx/${event.transaction_hash}`} />
+            </span>
+          </p>
+          <dl>
+            {event.args.map(({ name, type, value }) => (
+              <div key={name}>
+                <dt>{wordsOf(name)}</dt>
+                <dd>
+                  {type === 'uint256' && COINS.test(name) && typeof value === 'string' ? (
+                    <>
+                      {formatAmount(value, 18)} <small>OGPU</small>
+                    </>
+                  ) : (
+                    <Value type={type} value={value} />
+                  )}
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </li>
+      ))}
+    </ol>
+  )
+}

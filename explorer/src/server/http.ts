@@ -1,0 +1,103 @@
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Api } from './api/api.ts'
+import type { EtherscanApi } from './api/etherscan.ts'
+import type { Feed } from './api/feed.ts'
+import { RateLimit } from './api/rate-limit.ts'
+import type { IndexerStatus } from './indexing/indexer.ts'
+import type { Assets } from './page/assets.ts'
+import type { Pages } from './page/pages.ts'
+
+export interface HttpParts {
+  readonly api: Api
+  readonly etherscan: EtherscanApi
+  readonly feed: Feed
+  readonly pages: Pages
+  readonly assets: Assets
+  readonly icon: string
+  readonly status: () => IndexerStatus
+}
+
+const REQUESTS_PER_SECOND = 50
+const REQUESTS_BURST = 300
+/** An explorer that is this many blocks behind is not ready. */
+const LAG_BLOCKS_MAX = 50
+
+/** On-chain strings are hostile: even if one got through escaping, nothing but our own files may run or be loaded. */
+const CONTENT_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+export function createHttp(parts: HttpParts): FastifyInstance {
+  const app = fastify({
+    bodyLimit: 64 * 1024,
+    routerOptions: { maxParamLength: 300 },
+    requestTimeout: 30_000,
+    forceCloseConnections: true,
+  })
+  const limit = new RateLimit(REQUESTS_PER_SECOND, REQUESTS_BURST)
+
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-content-type-options', 'nosniff')
+    reply.header('referrer-policy', 'same-origin')
+    if (request.url.startsWith('/api')) reply.header('access-control-allow-origin', '*')
+    if (request.url.startsWith('/assets/') || limit.allows(request.ip, Date.now())) return
+    reply.header('retry-after', '1')
+    await reply.code(429).send({ message: 'too many requests', code: 'rate limit' })
+  })
+
+  app.get('/health', (_request, reply) => {
+    const { indexed, head, problem } = parts.status()
+    const lagBlocks = Math.max(0, head - indexed)
+    const healthy = problem === undefined && head >= 0 && lagBlocks <= LAG_BLOCKS_MAX
+    reply.code(healthy ? 200 : 503)
+    return { status: healthy ? 'ok' : 'behind', indexed, head, lagBlocks, problem: problem?.message ?? null }
+  })
+  app.get('/favicon.svg', (_request, reply) =>
+    reply.header('content-type', 'image/svg+xml').header('cache-control', 'public, max-age=86400').send(parts.icon),
+  )
+  app.get('/assets/*', (request, reply) => sendAsset(parts.assets, request, reply))
+  app.get('/api/v2/feed', (_request, reply) => {
+    if (!parts.feed.accept(reply)) return reply.code(503).send({ message: 'too many listeners', code: 'busy' })
+    return reply
+  })
+  app.get('/api/v2/*', async (request, reply) => {
+    const { path, query } = locationOf(request)
+    const { status, body } = await parts.api.answer(path.slice('/api/v2'.length), query)
+    return reply.code(status).header('cache-control', 'no-store').send(body)
+  })
+  app.get('/api', async (request, reply) => {
+    reply.header('cache-control', 'no-store')
+    return parts.etherscan.answer(locationOf(request).query)
+  })
+  app.get('/*', async (request, reply) => {
+    const { status, html } = await parts.pages.render(request.url, themeOf(request.headers.cookie))
+    return reply
+      .code(status)
+      .header('content-type', 'text/html; charset=utf-8')
+      .header('content-security-policy', CONTENT_POLICY)
+      .header('cache-control', 'no-store')
+      .send(html)
+  })
+  return app
+}
+
+function locationOf(request: FastifyRequest): { path: string; query: Readonly<Record<string, string>> } {
+  const { pathname, searchParams } = new URL(request.url, 'http://explorer')
+  return { path: pathname, query: Object.fromEntries(searchParams) }
+}
+
+function themeOf(cookie: string | undefined): string | undefined {
+  return /(?:^|;\s*)theme=(dark|light)(?:;|$)/.exec(cookie ?? '')?.[1]
+}
+
+function sendAsset(assets: Assets, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const asset = assets.files.get(locationOf(request).path)
+  if (asset === undefined) return reply.code(404).send({ message: 'no such file', code: 'not found' })
+  const compressed = (request.headers['accept-encoding'] ?? '').includes('gzip')
+  if (compressed) reply.header('content-encoding', 'gzip')
+  return reply
+    .header('content-type', asset.type)
+    .header('vary', 'accept-encoding')
+    .header('cache-control', 'public, max-age=31536000, immutable')
+    .send(compressed ? asset.gzip : asset.body)
+}
