@@ -1,4 +1,7 @@
+export { CALL_LIMITS } from './call-engine.ts'
 export { eip1559BaseFee } from './eip1559.ts'
+export { type CommitExecutionEngine, createExecutionEngine, type ExecutionEngineOptions } from './engine.ts'
+export { executionParamsOf, type Genesis, genesisBlock } from './genesis.ts'
 export { type IntrinsicGas, intrinsicGas } from './intrinsic-gas.ts'
 export { createPool, type PoolOptions } from './pool.ts'
 export { isDelegation } from './pool-account.ts'

@@ -1,0 +1,133 @@
+import { Address as MachineAddress } from '@ethereumjs/util'
+import { assert } from '#lib/assert'
+import type { Log as Logger } from '#lib/env'
+import type { BlockHeader, Digest, Receipt, RecoveredTransaction, Withdrawal } from '#types'
+import type { Machine } from './machine.ts'
+import type { MachineBlock } from './message.ts'
+import { hasCode, NEW_ACCOUNT } from './state/account.ts'
+import { JournalState, type StateSource } from './state/journal-state.ts'
+import { runBlockStart } from './system-calls.ts'
+import { runTransaction, type TransactionOutcome } from './transaction.ts'
+
+/** Header fields that are known before a block runs. */
+export type BlockSkeleton = Pick<
+  BlockHeader,
+  'parentHash' | 'coinbase' | 'difficulty' | 'number' | 'gasLimit' | 'timestamp' | 'extraData' | 'mixHash' | 'nonce'
+> &
+  Partial<Pick<BlockHeader, 'baseFeePerGas' | 'parentBeaconBlockRoot' | 'excessBlobGas'>>
+
+export interface BlockExecutionOptions {
+  readonly machine: Machine
+  readonly skeleton: BlockSkeleton
+  readonly source: StateSource
+  readonly blobBaseFee: bigint | undefined
+  readonly fastTransfers: boolean
+  readonly log: Logger
+  /** Makes state changes permanent and returns the new root; needed in the middle of a block before Byzantium. */
+  readonly flush: (state: JournalState) => Promise<Digest>
+}
+
+/** The block in the EVM's form. */
+export function machineBlockOf(
+  skeleton: Omit<BlockSkeleton, 'parentHash' | 'extraData' | 'nonce'>,
+  blobBaseFee: bigint | undefined,
+): MachineBlock {
+  return {
+    header: {
+      number: BigInt(skeleton.number),
+      coinbase: new MachineAddress(skeleton.coinbase),
+      timestamp: BigInt(skeleton.timestamp),
+      difficulty: skeleton.difficulty,
+      prevRandao: skeleton.mixHash,
+      gasLimit: skeleton.gasLimit,
+      ...(skeleton.baseFeePerGas === undefined ? {} : { baseFeePerGas: skeleton.baseFeePerGas }),
+      getBlobGasPrice: () => blobBaseFee ?? 1n,
+    },
+  }
+}
+
+/** Runs the transactions of one block on top of a state that it does not change. */
+export class BlockExecution {
+  readonly receipts: Receipt[] = []
+  readonly transactions: RecoveredTransaction[] = []
+  gasUsed = 0n
+  blobGasUsed = 0n
+  readonly #options: BlockExecutionOptions
+  readonly block: MachineBlock
+  #state: JournalState
+
+  constructor(options: BlockExecutionOptions) {
+    this.#options = options
+    this.block = machineBlockOf(options.skeleton, options.blobBaseFee)
+    this.#state = new JournalState(options.source)
+    options.machine.state.attach(this.#state)
+  }
+
+  get state(): JournalState {
+    return this.#state
+  }
+
+  async start(): Promise<void> {
+    await runBlockStart(this.#options.machine, this.block, this.#options.skeleton)
+  }
+
+  /** Runs one transaction; only an executed one leaves anything behind. */
+  async run(transaction: RecoveredTransaction): Promise<TransactionOutcome> {
+    const { machine, skeleton, blobBaseFee, fastTransfers, log } = this.#options
+    const outcome = await runTransaction(
+      {
+        machine,
+        block: this.block,
+        coinbase: skeleton.coinbase,
+        baseFee: skeleton.baseFeePerGas ?? 0n,
+        blobBaseFee,
+        gasLeft: skeleton.gasLimit - this.gasUsed,
+        cumulativeGas: this.gasUsed,
+        fastTransfers,
+        log,
+      },
+      transaction,
+    )
+    if (outcome.kind !== 'executed') return outcome
+    let { receipt } = outcome
+    if (!machine.rules.isByzantium) {
+      const root = await this.#options.flush(this.#state)
+      this.#state = new JournalState(this.#options.source)
+      machine.state.attach(this.#state)
+      const { status: _, ...rest } = receipt
+      receipt = { ...rest, root }
+    }
+    this.gasUsed += receipt.gasUsed
+    this.blobGasUsed += receipt.blobGasUsed ?? 0n
+    this.receipts.push(receipt)
+    this.transactions.push(transaction)
+    return outcome
+  }
+
+  /** EIP-4895. */
+  async withdraw(withdrawals: readonly Withdrawal[]): Promise<void> {
+    for (const { address, amount } of withdrawals) await this.credit(address, amount * 1_000_000_000n)
+  }
+
+  /** Adds to a balance outside of any transaction; a touched account that is empty is cleared. */
+  async credit(address: Uint8Array, wei: bigint): Promise<void> {
+    const account = await this.#state.account(address)
+    if (wei > 0n) {
+      await this.#state.setAccount(address, { ...(account ?? NEW_ACCOUNT), balance: (account?.balance ?? 0n) + wei })
+      return
+    }
+    if (account === undefined) {
+      if (!this.#options.machine.rules.isSpuriousDragon) await this.#state.setAccount(address, NEW_ACCOUNT)
+      return
+    }
+    const isEmpty = account.nonce === 0n && account.balance === 0n && !hasCode(account)
+    if (isEmpty && this.#options.machine.rules.isSpuriousDragon) await this.#state.deleteAccount(address)
+  }
+
+  /** Detaches the machine; the state may then be read for its changes. */
+  finish(): JournalState {
+    assert(this.#options.machine.state.state === this.#state, 'one block at a time runs on a machine')
+    this.#options.machine.state.attach(undefined)
+    return this.#state
+  }
+}

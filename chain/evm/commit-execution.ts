@@ -1,0 +1,236 @@
+import { assert } from '#lib/assert'
+import { CodedError } from '#lib/errors'
+import { keccak256, sha256 } from '#lib/hash'
+import {
+  type Block,
+  decodeBlockOrigin,
+  type ExecutionParams,
+  encodeBlockOrigin,
+  type OrderedCommit,
+  type RecoveredTransaction,
+  ZERO_NONCE,
+} from '#types'
+import { nextBaseFee } from './base-fee.ts'
+import type { BlockSkeleton } from './block-execution.ts'
+import { readHeader, readLocation, skippedOperation } from './chain-store.ts'
+import type { Batch, Executor, OpenBlock } from './executor.ts'
+import { orderTransactions } from './ordering.ts'
+import type { RecoveryPool } from './recovery.ts'
+import { type ByteKey, keyOf } from './state/byte-keys.ts'
+import { EMPTY_REQUESTS_HASH } from './system-calls.ts'
+import { checkTransaction } from './transaction.ts'
+import type { ExecutedCommit, SkippedTransaction, SkipReason } from './types.ts'
+
+export interface CommitExecutionOptions {
+  readonly executor: Executor
+  readonly params: ExecutionParams
+  readonly feeCollector: Uint8Array
+  readonly recovery: Pick<RecoveryPool, 'recover'>
+  readonly fastTransfers: boolean
+}
+
+/** Transactions between two turns of the event loop: about 20 ms of transfers. */
+const TURN = 512
+/** `subIndex` has 16 bits. */
+const BLOCKS_PER_COMMIT_MAX = 65_535
+
+/**
+ * Runs commits: from an ordered commit to durable blocks, by the rules of consensus.md 2.25. Everything that decides
+ * comes from the commit and the chain before it.
+ */
+export function createCommitExecution(options: CommitExecutionOptions): {
+  execute(ordered: OrderedCommit): Promise<ExecutedCommit>
+} {
+  const { executor, params, feeCollector } = options
+  let running = false
+
+  async function execute(ordered: OrderedCommit): Promise<ExecutedCommit> {
+    const { epoch, index } = ordered.commit
+    const last = executor.executed()
+    // A commit that a crash made consensus hand over again: its results are durable already.
+    if (epoch < last.epoch || (epoch === last.epoch && index <= last.index)) return { blocks: [], skipped: [] }
+    const follows = epoch === last.epoch ? index === last.index + 1 : epoch === last.epoch + 1 && index === 1
+    if (!follows) {
+      throw new CodedError(
+        'commit out of order',
+        `commit ${epoch}/${index} does not follow ${last.epoch}/${last.index}`,
+        {
+          data: { epoch, index, last },
+        },
+      )
+    }
+    const skipped: SkippedTransaction[] = []
+    const skip = (hash: Uint8Array, reason: SkipReason) => skipped.push({ hash, reason, epoch, commitIndex: index })
+    const transactions = await collect(ordered, skip)
+    const batch = executor.newBatch()
+    try {
+      await runBlocks(ordered, transactions, batch, skip)
+      const included = new Set<ByteKey>()
+      for (const { block } of batch.blocks) for (const { hash } of block.transactions) included.add(keyOf(hash))
+      for (const entry of skipped) {
+        // The copy of a transaction that ran is no dropped transaction.
+        if (included.has(keyOf(entry.hash)) || readLocation(executor.store, entry.hash) !== undefined) continue
+        batch.operations.push(skippedOperation(entry))
+      }
+      await executor.commit(batch, { epoch, index })
+    } catch (error) {
+      executor.fail(error)
+      throw error
+    }
+    return { blocks: batch.blocks, skipped }
+  }
+
+  // Decodes, recovers, drops repeats and what can never run.
+  async function collect(
+    ordered: OrderedCommit,
+    skip: (hash: Uint8Array, reason: SkipReason) => void,
+  ): Promise<readonly RecoveredTransaction[]> {
+    const raw = ordered.vertices.flatMap((vertex, i) => (ordered.executes[i] ? vertex.transactions : []))
+    if (raw.length === 0) return []
+    const { rules } = await executor.machine('osaka')
+    const verdicts = await options.recovery.recover(raw)
+    const seen = new Set<ByteKey>()
+    const transactions: RecoveredTransaction[] = []
+    for (const [i, verdict] of verdicts.entries()) {
+      if (verdict.kind !== 'accept') {
+        const { reason } = verdict
+        skip(keccak256(raw[i] as Uint8Array), reason)
+        continue
+      }
+      const transaction = verdict.value
+      const key = keyOf(transaction.hash)
+      if (seen.has(key)) {
+        skip(transaction.hash, 'duplicate')
+        continue
+      }
+      seen.add(key)
+      const reason =
+        transaction.type === 3 ? 'unsupported type' : checkTransaction(rules, transaction, params.blockGasLimit)
+      if (reason === undefined) transactions.push(transaction)
+      else skip(transaction.hash, reason)
+    }
+    return transactions
+  }
+
+  async function runBlocks(
+    ordered: OrderedCommit,
+    transactions: readonly RecoveredTransaction[],
+    batch: Batch,
+    skip: (hash: Uint8Array, reason: SkipReason) => void,
+  ): Promise<void> {
+    const parentMs = timestampMsOf(executor.tip())
+    const nowMs = Math.max(ordered.commit.timestampMs, parentMs)
+    const isDue = nowMs - parentMs >= params.heartbeatMs || ordered.commit.endsEpoch
+    if (transactions.length === 0 && !isDue) return
+    const baseFeePerGas = nextBaseFee({
+      previous: executor.tip().header.baseFeePerGas ?? params.minBaseFeePerGas,
+      gasUsed: gasOfLastCommit(),
+      elapsedMs: nowMs - parentMs,
+      targetPerSecond: params.blockGasLimit / params.elasticity,
+      minimum: params.minBaseFeePerGas,
+    })
+    const queue = orderTransactions(transactions, baseFeePerGas)
+    let next = 0
+    do {
+      const subIndex = batch.blocks.length
+      if (subIndex === BLOCKS_PER_COMMIT_MAX) {
+        for (const transaction of queue.slice(next)) skip(transaction.hash, 'block full')
+        return
+      }
+      const skeleton = skeletonOf(ordered, subIndex, nowMs, baseFeePerGas)
+      const open = await executor.begin(batch, skeleton, {
+        blobBaseFee: undefined,
+        fastTransfers: options.fastTransfers,
+      })
+      next = await fill(open, queue, next, skip)
+      const isEmpty = open.execution.transactions.length === 0
+      if (isEmpty && (subIndex > 0 || !isDue)) {
+        open.execution.finish()
+        return
+      }
+      const extraData = originOf(ordered, subIndex, nowMs, isEmpty)
+      await executor.finish(
+        batch,
+        { ...open, skeleton: { ...skeleton, extraData } },
+        { withdrawals: [], requestsHash: EMPTY_REQUESTS_HASH },
+      )
+    } while (next < queue.length)
+  }
+
+  async function fill(
+    open: OpenBlock,
+    queue: readonly RecoveredTransaction[],
+    first: number,
+    skip: (hash: Uint8Array, reason: SkipReason) => void,
+  ): Promise<number> {
+    let next = first
+    for (; next < queue.length; next++) {
+      const transaction = queue[next] as RecoveredTransaction
+      const outcome = await open.execution.run(transaction)
+      if (outcome.kind === 'no room') {
+        assert(open.execution.transactions.length > 0, 'a transaction fits into an empty block')
+        break
+      }
+      if (outcome.kind === 'skipped') skip(transaction.hash, outcome.reason)
+      if (next % TURN === TURN - 1) await new Promise(resolve => setImmediate(resolve))
+    }
+    return next
+  }
+
+  function skeletonOf(ordered: OrderedCommit, subIndex: number, nowMs: number, baseFeePerGas: bigint): BlockSkeleton {
+    const parent = executor.tip()
+    return {
+      parentHash: parent.hash,
+      coinbase: feeCollector,
+      difficulty: 0n,
+      number: parent.header.number + 1,
+      gasLimit: params.blockGasLimit,
+      timestamp: Math.floor(nowMs / 1_000),
+      extraData: originOf(ordered, subIndex, nowMs, false),
+      // Weak randomness: the leader can try many block contents before it signs one (docs/execution.md).
+      mixHash: sha256(parent.header.mixHash, ordered.digest),
+      nonce: ZERO_NONCE,
+      baseFeePerGas,
+      excessBlobGas: 0n,
+      parentBeaconBlockRoot: ordered.digest,
+    }
+  }
+
+  // Gas of all blocks of the commit that made the tip.
+  function gasOfLastCommit(): bigint {
+    const { header } = executor.tip()
+    let gas = header.gasUsed
+    const count = decodeBlockOrigin(header.extraData)?.subIndex ?? 0
+    for (let i = 1; i <= count; i++) gas += readHeader(executor.store, header.number - i)?.gasUsed ?? 0n
+    return gas
+  }
+
+  return {
+    async execute(ordered) {
+      assert(!running, 'commits are executed one at a time')
+      running = true
+      try {
+        return await execute(ordered)
+      } finally {
+        running = false
+      }
+    },
+  }
+}
+
+function originOf(ordered: OrderedCommit, subIndex: number, nowMs: number, heartbeat: boolean): Uint8Array {
+  return encodeBlockOrigin({
+    epoch: ordered.commit.epoch,
+    commitIndex: ordered.commit.index,
+    subIndex,
+    milliseconds: nowMs % 1_000,
+    endsEpoch: ordered.commit.endsEpoch,
+    heartbeat,
+  })
+}
+
+/** Commit time of a block in milliseconds; whole seconds for blocks that are not made from a commit. */
+export function timestampMsOf(block: Block): number {
+  const origin = decodeBlockOrigin(block.header.extraData)
+  return block.header.timestamp * 1_000 + (origin?.milliseconds ?? 0)
+}

@@ -1,0 +1,72 @@
+import { fromHex } from '#lib/bytes'
+import { type Log as Logger, silentLog } from '#lib/env'
+import type { Store } from '#storage'
+import type { BlockNumber, GenesisFile } from '#types'
+import { createCallEngine } from './call-engine.ts'
+import { createChainReader } from './chain-reader.ts'
+import { createCommitExecution } from './commit-execution.ts'
+import { Executor } from './executor.ts'
+import { executionParamsOf, forkScheduleOfGenesis, genesisBlock } from './genesis.ts'
+import { createRecoveryPool, type RecoveryPool } from './recovery.ts'
+import type { FlatStateLimits } from './state/flat-state.ts'
+import type { TrieLimits } from './state/state-tries.ts'
+import type { ExecutionEngine } from './types.ts'
+
+export interface ExecutionEngineOptions {
+  readonly genesis: GenesisFile
+  /** The engine does not close it. */
+  readonly store: Store
+  /** Decodes transactions and recovers senders; share the transaction pool's, which has seen most of them already. */
+  readonly recovery?: Pick<RecoveryPool, 'recover'>
+  readonly log?: Logger
+  /** Sizes of the caches, in entries. */
+  readonly limits?: Partial<FlatStateLimits & TrieLimits>
+  /** Blocks whose state stays readable; absent keeps all (archive node). */
+  readonly historyBlocks?: number
+  /** False sends plain transfers through the interpreter too; same results, for comparison. Default true. */
+  readonly fastTransfers?: boolean
+}
+
+export interface CommitExecutionEngine extends ExecutionEngine {
+  /** Stores a checkpoint certificate for an executed block; `chain.finalized()` moves up to it. */
+  markFinalized(height: BlockNumber, certificate: Uint8Array): Promise<void>
+  /** The certificate stored for exactly this height. */
+  certificate(height: BlockNumber): Uint8Array | undefined
+}
+
+/**
+ * Opens the execution of a network on a store: writes the genesis into an empty one, resumes otherwise. Throws CodedError
+ * `wrong genesis` on another network's store, `wrong schema` on another layout, `bad genesis` on a bad file.
+ */
+export async function createExecutionEngine(options: ExecutionEngineOptions): Promise<CommitExecutionEngine> {
+  const { genesis, store } = options
+  const log = options.log ?? silentLog
+  const executor = await Executor.open({
+    store,
+    genesis: genesisBlock(genesis),
+    chainId: genesis.config.chainId,
+    schedule: forkScheduleOfGenesis(genesis),
+    log,
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.historyBlocks === undefined ? {} : { historyBlocks: options.historyBlocks }),
+  })
+  const recovery = options.recovery ?? createRecoveryPool({ workers: 0 })
+  const commits = createCommitExecution({
+    executor,
+    params: executionParamsOf(genesis),
+    feeCollector: fromHex(genesis.config.ogpu?.feeCollector ?? genesis.coinbase),
+    recovery,
+    fastTransfers: options.fastTransfers ?? true,
+  })
+  const chain = createChainReader(executor)
+  const calls = createCallEngine({ executor, chain })
+  return {
+    lastExecuted: () => executor.executed(),
+    execute: ordered => commits.execute(ordered),
+    chain,
+    calls,
+    markFinalized: (height, certificate) => executor.markFinalized(height, certificate),
+    certificate: height => executor.certificate(height),
+    close: () => executor.settled(),
+  }
+}

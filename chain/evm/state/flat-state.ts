@@ -1,0 +1,170 @@
+import { defined } from '#lib/assert'
+import { concat, EMPTY } from '#lib/bytes'
+import { afterPrefix, KEY_PREFIX, type Store, type StoreOperation, storeKey } from '#storage'
+import type { Digest } from '#types'
+import { decodeSlimAccount, encodeSlimAccount, type StateAccount } from './account.ts'
+import { type ByteKey, bytesOfKey, keyOf } from './byte-keys.ts'
+import { GenerationCache } from './generation-cache.ts'
+import type { AccountChange, SlotChange, StateChanges, StateSource } from './journal-state.ts'
+
+export interface FlatStateLimits {
+  readonly accounts: number
+  readonly slots: number
+  readonly codes: number
+}
+
+export const DEFAULT_FLAT_STATE_LIMITS: FlatStateLimits = { accounts: 400_000, slots: 400_000, codes: 2_000 }
+
+interface Pending<T> {
+  readonly before: T
+  after: T
+}
+
+// Caches must tell "known to be absent" from "not known".
+const ABSENT = Symbol('absent')
+
+/**
+ * The current state as flat records, account by address and slot by (address, slot): one read instead of a walk down a
+ * trie. Between `apply` and `publish` there are two views: `latest`, on which the next block builds, and `published`,
+ * which readers see until the batch is durable.
+ */
+export class FlatState {
+  readonly #store: Store
+  readonly #accounts: GenerationCache<ByteKey, StateAccount | typeof ABSENT>
+  readonly #slots: GenerationCache<ByteKey, Uint8Array>
+  readonly #codes: GenerationCache<ByteKey, Uint8Array>
+  readonly #pendingAccounts = new Map<ByteKey, Pending<StateAccount | undefined>>()
+  readonly #pendingSlots = new Map<ByteKey, Pending<Uint8Array>>()
+  readonly #pendingCodes = new Map<ByteKey, Uint8Array>()
+
+  /** With everything that was applied. Synchronous. */
+  readonly latest = {
+    account: (key: ByteKey): StateAccount | undefined => {
+      const pending = this.#pendingAccounts.get(key)
+      return pending === undefined ? this.#account(key) : pending.after
+    },
+    slot: (accountKey: ByteKey, slotKey: ByteKey): Uint8Array => {
+      const key = accountKey + slotKey
+      const pending = this.#pendingSlots.get(key)
+      return pending === undefined ? this.#slot(key) : pending.after
+    },
+    code: (hash: Digest): Uint8Array => this.#code(hash),
+  } satisfies StateSource
+
+  /** As of the last `publish`. Synchronous. */
+  readonly published = {
+    account: (key: ByteKey): StateAccount | undefined => {
+      const pending = this.#pendingAccounts.get(key)
+      return pending === undefined ? this.#account(key) : pending.before
+    },
+    slot: (accountKey: ByteKey, slotKey: ByteKey): Uint8Array => {
+      const key = accountKey + slotKey
+      const pending = this.#pendingSlots.get(key)
+      return pending === undefined ? this.#slot(key) : pending.before
+    },
+    code: (hash: Digest): Uint8Array => this.#code(hash),
+  } satisfies StateSource
+
+  constructor(store: Store, limits: FlatStateLimits = DEFAULT_FLAT_STATE_LIMITS) {
+    this.#store = store
+    this.#accounts = new GenerationCache(limits.accounts)
+    this.#slots = new GenerationCache(limits.slots)
+    this.#codes = new GenerationCache(limits.codes)
+  }
+
+  /**
+   * Completes changes with the slots of wiped accounts, which only the store can list. Must run before `apply`.
+   */
+  async complete(changes: StateChanges): Promise<StateChanges> {
+    if (!changes.accounts.some(change => change.wiped)) return changes
+    const accounts: AccountChange[] = []
+    for (const change of changes.accounts) accounts.push(change.wiped ? await this.#withWipedSlots(change) : change)
+    return { ...changes, accounts }
+  }
+
+  /** Makes changes visible to `latest` and appends the writes that make them durable. */
+  apply(changes: StateChanges, operations: StoreOperation[]): void {
+    for (const { key, before, after, slots } of changes.accounts) {
+      const pending = this.#pendingAccounts.get(key)
+      if (pending === undefined) this.#pendingAccounts.set(key, { before, after })
+      else pending.after = after
+      operations.push(
+        after === undefined ? { key: accountKey(key) } : { key: accountKey(key), value: encodeSlimAccount(after) },
+      )
+      for (const slot of slots) {
+        const slotKey = key + slot.key
+        const known = this.#pendingSlots.get(slotKey)
+        if (known === undefined) this.#pendingSlots.set(slotKey, { before: slot.before, after: slot.after })
+        else known.after = slot.after
+        operations.push(
+          slot.after.length === 0 ? { key: slotStoreKey(slotKey) } : { key: slotStoreKey(slotKey), value: slot.after },
+        )
+      }
+    }
+    for (const [hash, code] of changes.codes) {
+      this.#pendingCodes.set(keyOf(hash), code)
+      operations.push({ key: storeKey(KEY_PREFIX.code, hash), value: code })
+    }
+  }
+
+  /** The applied changes are durable: readers may see them. */
+  publish(): void {
+    for (const [key, { after }] of this.#pendingAccounts) this.#accounts.set(key, after ?? ABSENT)
+    for (const [key, { after }] of this.#pendingSlots) this.#slots.set(key, after)
+    for (const [key, code] of this.#pendingCodes) this.#codes.set(key, code)
+    this.#pendingAccounts.clear()
+    this.#pendingSlots.clear()
+    this.#pendingCodes.clear()
+  }
+
+  #account(key: ByteKey): StateAccount | undefined {
+    const cached = this.#accounts.get(key)
+    if (cached !== undefined) return cached === ABSENT ? undefined : cached
+    const bytes = this.#store.get(accountKey(key))
+    const account = bytes === undefined ? undefined : decodeSlimAccount(bytes)
+    this.#accounts.set(key, account ?? ABSENT)
+    return account
+  }
+
+  #slot(key: ByteKey): Uint8Array {
+    const cached = this.#slots.get(key)
+    if (cached !== undefined) return cached
+    const value = this.#store.get(slotStoreKey(key)) ?? EMPTY
+    this.#slots.set(key, value)
+    return value
+  }
+
+  #code(hash: Digest): Uint8Array {
+    const key = keyOf(hash)
+    const cached = this.#pendingCodes.get(key) ?? this.#codes.get(key)
+    if (cached !== undefined) return cached
+    const code = defined(this.#store.get(storeKey(KEY_PREFIX.code, hash)), 'code that an account names is stored')
+    this.#codes.set(key, code)
+    return code
+  }
+
+  async #withWipedSlots(change: AccountChange): Promise<AccountChange> {
+    const before = new Map<ByteKey, Uint8Array>()
+    const prefix = storeKey(KEY_PREFIX.slot, change.address)
+    for await (const [key, value] of this.#store.scan({ from: prefix, to: afterPrefix(prefix) })) {
+      before.set(keyOf(key.subarray(prefix.length)), value)
+    }
+    for (const [key, { after }] of this.#pendingSlots) {
+      if (key.startsWith(change.key)) before.set(key.slice(change.key.length), after)
+    }
+    const slots = new Map<ByteKey, SlotChange>()
+    for (const [key, value] of before) {
+      if (value.length > 0) slots.set(key, { key, before: value, after: EMPTY })
+    }
+    for (const { key, after } of change.slots) slots.set(key, { key, before: before.get(key) ?? EMPTY, after })
+    return { ...change, slots: [...slots.values()] }
+  }
+}
+
+function accountKey(key: ByteKey): Uint8Array {
+  return concat(Uint8Array.of(KEY_PREFIX.account), bytesOfKey(key))
+}
+
+function slotStoreKey(key: ByteKey): Uint8Array {
+  return concat(Uint8Array.of(KEY_PREFIX.slot), bytesOfKey(key))
+}

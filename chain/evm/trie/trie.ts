@@ -1,0 +1,344 @@
+import { assert, defined } from '#lib/assert'
+import { equalBytes } from '#lib/bytes'
+import { keccak256 } from '#lib/hash'
+import { type Digest, EMPTY_TRIE_ROOT } from '#types'
+import { NodeEncoder, refOf } from './node-encoding.ts'
+import { Branch, decodeNode, Extension, Leaf, type LoadedNode, nibbleAt, pathOf, Stub, type TrieNode } from './nodes.ts'
+
+/** Where a trie's nodes lie: one version of each, by the nibbles that lead to it (one per byte). */
+export interface NodeSource {
+  read(path: Uint8Array): Uint8Array | undefined
+}
+
+/** Takes a changed node; `encoding` undefined means that no node is at `path` any more. */
+export type NodeSink = (path: Uint8Array, encoding: Uint8Array | undefined) => void
+
+const encoder = new NodeEncoder()
+const NOWHERE: NodeSource = { read: () => undefined }
+
+/**
+ * A Merkle-Patricia trie that is changed in memory and hashed once per batch: `put` and `delete` only move nodes,
+ * `commit` encodes and hashes every changed node exactly once. Synchronous throughout. Keys must not be prefixes of one
+ * another; values must not be empty.
+ */
+export class Trie {
+  readonly #source: NodeSource
+  #root: TrieNode | undefined
+  // Paths where a node may have been before it was removed or moved, since the last commit.
+  #removed: Uint8Array[] = []
+  #loaded = 0
+
+  /** Opens the trie with `root` whose nodes `source` holds; an empty trie by default. */
+  constructor(source: NodeSource = NOWHERE, root: Digest = EMPTY_TRIE_ROOT) {
+    this.#source = source
+    this.#root = equalBytes(root, EMPTY_TRIE_ROOT) ? undefined : new Stub(root)
+  }
+
+  /** About how many nodes are in memory. */
+  get loaded(): number {
+    return this.#loaded
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    const last = this.#walk(key, () => {})
+    return last?.value
+  }
+
+  put(key: Uint8Array, value: Uint8Array): void {
+    assert(value.length > 0, 'a trie holds no empty values')
+    this.#root = this.#insert(this.#root, key, 0, value)
+  }
+
+  /** Nothing happens when the key is absent. */
+  delete(key: Uint8Array): void {
+    this.#root = this.#remove(this.#root, key, 0)
+  }
+
+  /** Hashes what changed and hands changed and vanished nodes to `sink`; returns the root. */
+  commit(sink?: NodeSink): Digest {
+    const removed = this.#removed
+    this.#removed = []
+    if (sink !== undefined) for (const path of removed) sink(path, undefined)
+    const root = this.#root
+    if (root === undefined) {
+      sink?.(new Uint8Array(0), undefined)
+      return EMPTY_TRIE_ROOT
+    }
+    if (root instanceof Stub) return root.ref
+    const path = new Uint8Array(64)
+    if (root.ref === undefined || root.ref.length < 32) {
+      const encoding = this.#encode(root, path, 0, sink)
+      // The root is always stored and always named by its hash.
+      root.ref = keccak256(encoding)
+      sink?.(new Uint8Array(0), encoding.slice())
+    }
+    return root.ref
+  }
+
+  /**
+   * Encodings of the hashed nodes on the way to `key`, root first (EIP-1186): they prove its value, or its absence. The
+   * trie must be committed.
+   */
+  prove(key: Uint8Array): Uint8Array[] {
+    const proof: Uint8Array[] = []
+    this.#walk(key, (node, depth) => {
+      const ref = defined(node.ref, 'only a committed trie proves')
+      if (depth === 0 || ref.length === 32) proof.push(encoder.encode(node, depth).slice())
+    })
+    return proof
+  }
+
+  /** Forgets nodes so that at most about `limit` stay in memory; the upper levels, which every key needs, stay longest. */
+  prune(limit: number): void {
+    if (this.#loaded <= limit || this.#root === undefined) return
+    const perDepth: number[] = []
+    countNodes(this.#root, 0, perDepth)
+    let kept = 0
+    let depth = 0
+    while (depth < perDepth.length && kept + (perDepth[depth] ?? 0) <= limit) kept += perDepth[depth++] ?? 0
+    this.#root = forget(this.#root, 0, Math.max(depth, 1))
+    this.#loaded = kept
+  }
+
+  #load(node: TrieNode, key: Uint8Array, depth: number): LoadedNode {
+    if (!(node instanceof Stub)) return node
+    const path = pathOf(key, depth)
+    const bytes = defined(this.#source.read(path), 'every node that a trie names is stored')
+    this.#loaded += 1
+    return decodeNode(bytes, path, node.ref)
+  }
+
+  // Visits the nodes on the way to `key`; returns its leaf. Keeps what it loads.
+  #walk(key: Uint8Array, visit: (node: LoadedNode, depth: number) => void): Leaf | undefined {
+    let depth = 0
+    let current = this.#root
+    let attach = (node: LoadedNode) => {
+      this.#root = node
+    }
+    while (current !== undefined) {
+      const node = this.#load(current, key, depth)
+      if (node !== current) attach(node)
+      visit(node, depth)
+      if (node instanceof Leaf) return equalBytes(node.key, key) ? node : undefined
+      if (node instanceof Extension) {
+        for (const nibble of node.nibbles) if (nibbleAt(key, depth++) !== nibble) return undefined
+        current = node.child
+        attach = child => {
+          node.child = child
+        }
+      } else {
+        const index = nibbleAt(key, depth++)
+        current = node.children[index]
+        attach = child => {
+          node.children[index] = child
+        }
+      }
+    }
+    return undefined
+  }
+
+  #insert(at: TrieNode | undefined, key: Uint8Array, depth: number, value: Uint8Array): LoadedNode {
+    if (at === undefined) {
+      this.#loaded += 1
+      return new Leaf(key, value)
+    }
+    const node = this.#load(at, key, depth)
+    if (node instanceof Branch) {
+      const index = nibbleAt(key, depth)
+      node.children[index] = this.#insert(node.children[index], key, depth + 1, value)
+      node.ref = undefined
+      return node
+    }
+    if (node instanceof Leaf) return this.#insertAtLeaf(node, key, depth, value)
+    const { nibbles } = node
+    let same = 0
+    while (same < nibbles.length && nibbleAt(key, depth + same) === nibbles[same]) same++
+    if (same === nibbles.length) {
+      node.child = this.#insert(node.child, key, depth + same, value)
+      node.ref = undefined
+      return node
+    }
+    const branch = newBranch()
+    const rest = nibbles.subarray(same + 1)
+    branch.children[nibbles[same] as number] = rest.length === 0 ? node.child : new Extension(rest.slice(), node.child)
+    branch.children[nibbleAt(key, depth + same)] = new Leaf(key, value)
+    this.#loaded += 2
+    return same === 0 ? branch : new Extension(nibbles.slice(0, same), branch)
+  }
+
+  #insertAtLeaf(leaf: Leaf, key: Uint8Array, depth: number, value: Uint8Array): LoadedNode {
+    const end = key.length * 2
+    let at = depth
+    while (at < end && nibbleAt(key, at) === nibbleAt(leaf.key, at)) at++
+    if (at === end) {
+      if (!equalBytes(leaf.value, value)) {
+        leaf.value = value
+        leaf.ref = undefined
+      }
+      return leaf
+    }
+    const branch = newBranch()
+    // The leaf moves down, so its encoding changes although its value does not.
+    leaf.ref = undefined
+    branch.children[nibbleAt(leaf.key, at)] = leaf
+    branch.children[nibbleAt(key, at)] = new Leaf(key, value)
+    this.#loaded += 2
+    if (at === depth) return branch
+    this.#loaded += 1
+    return new Extension(pathOf(key, at).subarray(depth), branch)
+  }
+
+  #remove(at: TrieNode | undefined, key: Uint8Array, depth: number): TrieNode | undefined {
+    if (at === undefined) return undefined
+    const node = this.#load(at, key, depth)
+    if (node instanceof Leaf) {
+      if (!equalBytes(node.key, key)) return node
+      this.#gone(key, depth)
+      return undefined
+    }
+    if (node instanceof Extension) {
+      const { nibbles } = node
+      for (let i = 0; i < nibbles.length; i++) if (nibbleAt(key, depth + i) !== nibbles[i]) return node
+      const before = refKept(node.child)
+      const child = this.#remove(node.child, key, depth + nibbles.length)
+      const same = child === node.child && refKept(child) === before
+      if (child !== undefined && same) return node
+      return this.#joined(nibbles, defined(child, 'a branch under an extension keeps a child'), key, depth)
+    }
+    const index = nibbleAt(key, depth)
+    const child = node.children[index]
+    if (child === undefined) return node
+    const before = refKept(child)
+    const left = this.#remove(child, key, depth + 1)
+    node.children[index] = left
+    if (left !== undefined) {
+      if (refKept(left) !== before) node.ref = undefined
+      return node
+    }
+    node.ref = undefined
+    return this.#collapsed(node, key, depth)
+  }
+
+  // A branch that lost a child: with one child left it becomes part of that child.
+  #collapsed(node: Branch, key: Uint8Array, depth: number): LoadedNode {
+    let only = -1
+    for (let i = 0; i < 16; i++) {
+      if (node.children[i] === undefined) continue
+      if (only >= 0) return node
+      only = i
+    }
+    assert(only >= 0, 'a branch has at least two children')
+    const path = new Uint8Array(depth + 1)
+    path.set(pathOf(key, depth))
+    path[depth] = only
+    return this.#join(Uint8Array.of(only), this.#loadAt(node.children[only] as TrieNode, path), path)
+  }
+
+  #joined(nibbles: Uint8Array, child: TrieNode, key: Uint8Array, depth: number): LoadedNode {
+    const path = pathOf(key, depth + nibbles.length)
+    // Only a loaded node can have changed, and only a changed one is joined.
+    return this.#join(nibbles, this.#loadAt(child, path), path)
+  }
+
+  // Puts `nibbles` in front of `child`, which hangs at `path`.
+  #join(nibbles: Uint8Array, child: LoadedNode, path: Uint8Array): LoadedNode {
+    if (child instanceof Branch) return new Extension(nibbles, child)
+    this.#removed.push(path)
+    if (child instanceof Leaf) {
+      child.ref = undefined
+      return child
+    }
+    const longer = new Uint8Array(nibbles.length + child.nibbles.length)
+    longer.set(nibbles)
+    longer.set(child.nibbles, nibbles.length)
+    return new Extension(longer, child.child)
+  }
+
+  #loadAt(node: TrieNode, path: Uint8Array): LoadedNode {
+    if (!(node instanceof Stub)) return node
+    const bytes = defined(this.#source.read(path), 'every node that a trie names is stored')
+    this.#loaded += 1
+    return decodeNode(bytes, path, node.ref)
+  }
+
+  #gone(key: Uint8Array, depth: number): void {
+    this.#removed.push(pathOf(key, depth))
+    this.#loaded -= 1
+  }
+
+  // Encodes `node` after everything below it, which goes to the sink. The view is valid until the next encoding.
+  #encode(node: LoadedNode, path: Uint8Array, depth: number, sink: NodeSink | undefined): Uint8Array {
+    if (node instanceof Branch) {
+      const { children } = node
+      for (let i = 0; i < 16; i++) {
+        const child = children[i]
+        if (child === undefined || child.ref !== undefined) continue
+        path[depth] = i
+        this.#hash(child as LoadedNode, path, depth + 1, sink)
+      }
+    } else if (node instanceof Extension && node.child.ref === undefined) {
+      path.set(node.nibbles, depth)
+      this.#hash(node.child as LoadedNode, path, depth + node.nibbles.length, sink)
+    }
+    return encoder.encode(node, depth)
+  }
+
+  #hash(node: LoadedNode, path: Uint8Array, depth: number, sink: NodeSink | undefined): void {
+    const encoding = this.#encode(node, path, depth, sink)
+    node.ref = refOf(encoding)
+    if (sink === undefined) return
+    // An embedded node lives in its parent; another node may have been stored at its path before.
+    sink(path.slice(0, depth), encoding.length < 32 ? undefined : encoding.slice())
+  }
+}
+
+function newBranch(): Branch {
+  return new Branch([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ])
+}
+
+function refKept(node: TrieNode | undefined): Uint8Array | undefined {
+  return node?.ref
+}
+
+function countNodes(node: TrieNode, depth: number, perDepth: number[]): void {
+  if (node instanceof Stub) return
+  perDepth[depth] = (perDepth[depth] ?? 0) + 1
+  if (node instanceof Extension) countNodes(node.child, depth + 1, perDepth)
+  if (node instanceof Branch) {
+    for (const child of node.children) if (child !== undefined) countNodes(child, depth + 1, perDepth)
+  }
+}
+
+// Replaces nodes from `depth` levels below the root by stubs; embedded nodes stay, as only their parent has them.
+function forget(node: TrieNode, level: number, depth: number): TrieNode {
+  if (node instanceof Stub) return node
+  if (level >= depth) {
+    const ref = defined(node.ref, 'only a committed trie is pruned')
+    if (ref.length === 32) return new Stub(ref)
+  }
+  if (node instanceof Extension) node.child = forget(node.child, level + 1, depth)
+  if (node instanceof Branch) {
+    for (let i = 0; i < 16; i++) {
+      const child = node.children[i]
+      if (child !== undefined) node.children[i] = forget(child, level + 1, depth)
+    }
+  }
+  return node
+}
