@@ -1,5 +1,6 @@
 import type { CallEngine, ChainReader, TransactionPool } from '#evm'
 import type { MetricsRegistry } from '#lib/env'
+import type { BlockHeader, BlockNumber } from '#types'
 
 /** Everything that JSON-RPC methods may touch. `chain/node` fills it with real parts, tests with small ones. */
 export interface RpcBackend {
@@ -13,6 +14,10 @@ export interface RpcBackend {
     | { readonly startingBlock: number; readonly currentBlock: number; readonly highestBlock: number }
     | undefined
   readonly dag?: DagReader
+  /** Base fee that the block after `header` will have, as well as it can be known; EIP-1559's own rule when absent. */
+  readonly nextBaseFee?: (header: BlockHeader) => bigint
+  /** Oldest block whose state this node keeps; as old as its oldest block when absent. */
+  readonly earliestState?: () => BlockNumber
   readonly metrics?: MetricsRegistry
 }
 

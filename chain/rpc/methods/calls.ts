@@ -1,0 +1,54 @@
+import { toHex } from '#lib/bytes'
+import { RpcError } from '../errors.ts'
+import { toQuantity } from '../format.ts'
+import { method } from '../method.ts'
+import { block, optional } from '../params.ts'
+import { blockOverrides, call, stateOverrides } from '../params-call.ts'
+import { callFailure } from '../revert.ts'
+import { DATA, QUANTITY } from '../schema.ts'
+
+/** Gas that an estimate may use when the caller sets no limit; the engine's own bound. */
+const ESTIMATE_GAS_MAX = 50_000_000n
+
+/** Read-only execution. */
+export const callMethods = [
+  method({
+    name: 'eth_call',
+    summary: 'Executes a call on the state of a block, without a transaction.',
+    params: [call, block, optional(stateOverrides), optional(blockOverrides)],
+    result: DATA,
+    weight: 5,
+    handle: async (context, [request, ref, state, header], { signal }) => {
+      const { number } = (await context.needBlock(ref)).header
+      const outcome = await context.backend.calls.call(request, {
+        block: number,
+        ...(state === undefined ? {} : { state }),
+        ...(header === undefined ? {} : { header }),
+        signal,
+      })
+      if (outcome.kind !== 'success') throw callFailure(outcome)
+      return toHex(outcome.output)
+    },
+  }),
+  method({
+    name: 'eth_estimateGas',
+    summary: 'Smallest gas limit with which a call succeeds.',
+    params: [call, block, optional(stateOverrides), optional(blockOverrides)],
+    result: QUANTITY,
+    weight: 10,
+    handle: async (context, [request, ref, state, header], { signal }) => {
+      const { number } = (await context.needBlock(ref)).header
+      const outcome = await context.backend.calls.estimateGas(request, {
+        block: number,
+        ...(state === undefined ? {} : { state }),
+        ...(header === undefined ? {} : { header }),
+        signal,
+      })
+      if ('gas' in outcome) return toQuantity(outcome.gas)
+      if (outcome.kind === 'halt' && outcome.reason === 'out of gas') {
+        throw new RpcError('server', `gas required exceeds allowance (${request.gas ?? ESTIMATE_GAS_MAX})`)
+      }
+      throw callFailure(outcome)
+    },
+  }),
+]

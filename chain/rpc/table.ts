@@ -1,0 +1,30 @@
+import type { Method } from './method.ts'
+import { blockMethods } from './methods/blocks.ts'
+import { callMethods } from './methods/calls.ts'
+import { dagMethods } from './methods/dag.ts'
+import { feeMethods } from './methods/fees.ts'
+import { logMethods } from './methods/logs.ts'
+import { networkMethods } from './methods/network.ts'
+import { rawMethods } from './methods/raw.ts'
+import { stateMethods } from './methods/state.ts'
+import { subscribeMethods } from './methods/subscribe.ts'
+import { transactionMethods } from './methods/transactions.ts'
+import { poolMethods } from './methods/txpool.ts'
+import { discoverMethod } from './openrpc.ts'
+
+const described: readonly Method[] = [
+  ...networkMethods,
+  ...blockMethods,
+  ...stateMethods,
+  ...transactionMethods,
+  ...callMethods,
+  ...feeMethods,
+  ...logMethods,
+  ...subscribeMethods,
+  ...poolMethods,
+  ...rawMethods,
+  ...dagMethods,
+]
+
+/** Every method that a node can answer. */
+export const METHODS: readonly Method[] = [...described, discoverMethod(described)]
