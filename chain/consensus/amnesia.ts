@@ -28,7 +28,8 @@ export class AmnesiaFloor {
   reply(from: AuthorityIndex, highestRound: Round, ownRound: Round): void {
     if (from === this.#own || from >= this.#committee.size) return
     const claim = Math.max(highestRound, ownRound)
-    this.#replies.set(from, Math.max(claim, this.#replies.get(from) ?? 0))
+    // Any answer given after our restart suffices for the proof, so the lowest is kept: the network runs on meanwhile.
+    this.#replies.set(from, Math.min(claim, this.#replies.get(from) ?? claim))
   }
 
   /** Looks again; true when the floor became known. */

@@ -1,9 +1,34 @@
+import { DecodeError, Reader, Writer } from '#lib/codec'
 import { accept, reject, type Verdict } from '#lib/verdict'
 import type { BlockNumber, Digest } from '#types'
 import { type Committee, Tally } from './committee.ts'
 import { type CertifiedEpochRecord, type EpochRecordReason, type EpochStart, followEpochs } from './epoch-record.ts'
 import { execVoteSigningBytes, importPublicKey, verifySignature } from './keys.ts'
 import type { CheckpointCertificate } from './types.ts'
+
+/** Bytes of a certificate for stores and light clients. */
+export function encodeCertificate(certificate: CheckpointCertificate): Uint8Array {
+  const out = new Writer(64 + 66 * certificate.signatures.length)
+  out.u64(certificate.epoch).u64(certificate.height).bytes(certificate.blockHash).u16(certificate.signatures.length)
+  for (const { author, signature } of certificate.signatures) out.u16(author).bytes(signature)
+  return out.finish()
+}
+
+/** Decodes strictly and bounded; signatures are checked by {@link verifyCertificate}. */
+export function decodeCertificate(bytes: Uint8Array): Verdict<CheckpointCertificate, 'malformed'> {
+  try {
+    const reader = new Reader(bytes)
+    const [epoch, height, blockHash] = [reader.u64(), reader.u64(), reader.bytes(32)]
+    const signatures: CheckpointCertificate['signatures'][number][] = []
+    for (let left = reader.u16(); left > 0; left--)
+      signatures.push({ author: reader.u16(), signature: reader.bytes(64) })
+    reader.end()
+    return accept({ epoch, height, blockHash, signatures })
+  } catch (error) {
+    if (error instanceof DecodeError) return reject('malformed', error.message)
+    throw error
+  }
+}
 
 export interface CertifiedBlock {
   readonly height: BlockNumber

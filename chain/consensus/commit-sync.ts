@@ -22,7 +22,9 @@ export class CommitSync {
   #active = false
   #askAtMs = 0
   #attempts = 0
-  #progressMs = 0
+  /** Since when we are behind without a commit of our own. */
+  #behindSinceMs: number | undefined
+  #replacesFetch = false
   #lastIndex: CommitIndex = 0
 
   constructor(params: ConsensusParams, size: number, own: AuthorityIndex | undefined) {
@@ -35,8 +37,9 @@ export class CommitSync {
     return this.#active
   }
 
-  start(nowMs: number): void {
-    this.#progressMs = nowMs
+  /** So far behind that fetching single vertices is of no use meanwhile. */
+  get replacesFetch(): boolean {
+    return this.#active && this.#replacesFetch
   }
 
   /** The answer to a range came and was used or refused: ask on at once, or elsewhere. */
@@ -47,20 +50,18 @@ export class CommitSync {
 
   /** The range to ask for now, if any. */
   plan(view: SyncView, nowMs: number, down: ReadonlySet<AuthorityIndex>): Effect | undefined {
-    if (view.localIndex > this.#lastIndex) {
-      this.#lastIndex = view.localIndex
-      this.#progressMs = nowMs
-    }
     const lag = view.quorumIndex - view.localIndex
     if (lag <= 0) {
       this.#active = false
-      if (view.quorumIndex === view.localIndex) this.#progressMs = nowMs
+      this.#behindSinceMs = undefined
       return undefined
     }
-    const far = lag > this.#params.commitSyncBatch * COMMIT_SYNC_LAG_BATCHES
-    const stalled = nowMs - this.#progressMs >= COMMIT_STALL_MS
-    if (!this.#active && !far && !view.outpaced && !stalled) return undefined
-    if (this.#active && lag <= this.#params.commitSyncBatch && !view.outpaced && !stalled) {
+    if (this.#behindSinceMs === undefined || view.localIndex > this.#lastIndex) this.#behindSinceMs = nowMs
+    this.#lastIndex = view.localIndex
+    const far = view.outpaced || lag > this.#params.commitSyncBatch * (this.#active ? 1 : COMMIT_SYNC_LAG_BATCHES)
+    const stalled = nowMs - this.#behindSinceMs >= COMMIT_STALL_MS
+    this.#replacesFetch = far
+    if (!far && !stalled) {
       this.#active = false
       return undefined
     }
@@ -83,8 +84,8 @@ export class CommitSync {
   }
 
   /** When {@link plan} should be called again although nothing arrives. */
-  deadline(view: SyncView): number | undefined {
+  deadline(): number | undefined {
     if (this.#active) return this.#askAtMs
-    return view.quorumIndex > view.localIndex ? this.#progressMs + COMMIT_STALL_MS : undefined
+    return this.#behindSinceMs === undefined ? undefined : this.#behindSinceMs + COMMIT_STALL_MS
   }
 }

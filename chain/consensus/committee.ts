@@ -3,6 +3,7 @@ import { Writer } from '#lib/codec'
 import { CodedError } from '#lib/errors'
 import { taggedHash } from '#lib/hash'
 import type { Authority, AuthorityIndex, Digest } from '#types'
+import { isWeakKey } from './keys.ts'
 
 /** Voting power by authority and the thresholds that follow from it. All that the commit rule needs of a committee. */
 export interface Stakes {
@@ -53,7 +54,8 @@ export function createCommittee(authorities: readonly Authority[]): Committee {
     previous = authority
     out.bytes(authority.operator)
     for (const key of [authority.consensusKey, authority.networkKey, authority.checkpointKey]) {
-      if (key.length !== 32) throw new CodedError('bad committee', 'a key has 32 bytes')
+      if (key.length !== 32 || isWeakKey(key))
+        throw new CodedError('bad committee', 'a key is 32 bytes and a point of full order')
       keys.add(Buffer.from(key).toString('hex'))
       out.bytes(key)
     }

@@ -1,9 +1,15 @@
 import { assert, unreachable } from '#lib/assert'
-import type { AuthorityIndex, VerifiedVertex } from '#types'
+import { type AuthorityIndex, type Round, sameRef, type VerifiedVertex } from '#types'
 import { CommitSync } from './commit-sync.ts'
 import { Tally } from './committee.ts'
 import { WAVE_LENGTH } from './decision.ts'
-import { EARLY_VERTICES_MAX, EARLY_WAIT_MAX_MS, FETCH_GRACE_DIVISOR, TWINS_PER_SLOT_MAX } from './limits.ts'
+import {
+  EARLY_PER_AUTHOR_MAX,
+  EARLY_VERTICES_MAX,
+  EARLY_WAIT_MAX_MS,
+  FETCH_GRACE_DIVISOR,
+  TWINS_PER_SLOT_MAX,
+} from './limits.ts'
 import { Outbox } from './outbox.ts'
 import { type Moment, Producer } from './producer.ts'
 import { Replica } from './replica.ts'
@@ -30,7 +36,7 @@ class Core implements Consensus {
   /** Vertices whose time has not come, by our clock. */
   #early: { readonly vertex: VerifiedVertex; readonly from: AuthorityIndex | undefined }[] = []
   /** Authors whose vertices were beyond the look-ahead since the last accepted progress. */
-  #ahead: Tally
+  readonly #ahead: Tally
   #fetchAtMs: number | undefined
   #offsetMs = 0
   #lastWallMs = 0
@@ -84,8 +90,13 @@ class Core implements Consensus {
       ended: finalizer.ended,
       closed: finalizer.ended && votes.quorumIndex >= finalizer.index,
       swappedOut: finalizer.swaps.bad,
+      scores: [...finalizer.scores],
       leaderTimeoutMs: this.#producer?.timeoutMs ?? this.#options.params.leaderTimeoutMs,
     }
+  }
+
+  leaders(round: Round): readonly AuthorityIndex[] {
+    return this.#replica.schedule.leaders(round)
   }
 
   #handle(input: Input, now: Moment): void {
@@ -93,7 +104,6 @@ class Core implements Consensus {
     switch (input.kind) {
       case 'start':
         for (const ordered of this.#replica.takeRedeliveries()) this.#outbox.add({ kind: 'commit', ordered })
-        this.#sync.start(now.mono)
         producer?.start(now)
         return
       case 'vertices':
@@ -106,8 +116,11 @@ class Core implements Consensus {
       case 'tick':
         return
       case 'peer':
-        if (input.up) this.#down.delete(input.who)
-        else this.#down.add(input.who)
+        if (!input.up) this.#down.add(input.who)
+        else {
+          this.#down.delete(input.who)
+          producer?.peerUp(input.who)
+        }
         return
       case 'executed': {
         const { height, blockHash, signature } = input
@@ -146,13 +159,20 @@ class Core implements Consensus {
       if (inSlot >= TWINS_PER_SLOT_MAX) return
       const ahead = vertex.timestampMs - now.wall
       if (ahead > params.maxClockDriftMs) {
-        if (ahead <= EARLY_WAIT_MAX_MS && this.#early.length < EARLY_VERTICES_MAX) this.#early.push({ vertex, from })
+        if (ahead <= EARLY_WAIT_MAX_MS) this.#holdEarly(vertex, from)
         return
       }
     }
-    if (vertex.author === this.#producer?.own && !this.#producer.admitOwn(vertex)) return
+    if (vertex.author === this.#producer?.own) this.#producer.admitOwn(vertex)
     const outcome = this.#replica.insert(vertex, from, now.mono, this.#graceMs)
     if (outcome === 'suspended') this.#fetchBy(now.mono + this.#graceMs)
+  }
+
+  #holdEarly(vertex: VerifiedVertex, from: AuthorityIndex | undefined): void {
+    if (this.#early.length >= EARLY_VERTICES_MAX) return
+    const ofAuthor = this.#early.filter(held => held.vertex.author === vertex.author)
+    if (ofAuthor.length >= EARLY_PER_AUTHOR_MAX || ofAuthor.some(held => sameRef(held.vertex, vertex))) return
+    this.#early.push({ vertex, from })
   }
 
   #releaseEarly(now: Moment): void {
@@ -170,7 +190,7 @@ class Core implements Consensus {
     const refused = this.#replica.applyRange(input.commits, input.vertices, input.certifiers, now.mono)
     const used = this.#replica.finalizer.index > before
     this.#sync.answered(used, now.mono)
-    if (used) this.#ahead = new Tally(this.#replica.committee)
+    if (used) this.#ahead.clear()
     if (refused !== undefined && refused !== 'stale')
       this.#outbox.add({
         kind: 'alarm',
@@ -200,19 +220,17 @@ class Core implements Consensus {
       outpaced: this.#ahead.weight >= committee.validity,
       highestVote: (author: AuthorityIndex) => votes.highest(author),
     }
+    if (view.quorumIndex <= view.localIndex) this.#ahead.clear()
     const range = this.#sync.plan(view, now.mono, this.#down)
     if (range !== undefined) this.#outbox.add(range)
-    if (this.#fetchAtMs !== undefined && now.mono >= this.#fetchAtMs && !this.#sync.active) {
+    if (this.#fetchAtMs !== undefined && now.mono >= this.#fetchAtMs && !this.#sync.replacesFetch) {
       const plan = planFetches(manager.missing(), now.mono, committee.size, this.#producer?.own, this.#down)
       this.#fetchAtMs = plan.nextAtMs
       for (const effect of plan.effects) this.#outbox.add(effect)
     }
     this.#producer?.askAgain(now)
-    const syncAtMs = this.#sync.deadline(view)
-    this.#deadlines = [this.#producer?.deadline(now), this.#sync.active ? undefined : this.#fetchAtMs, syncAtMs]
+    this.#producer?.publishAgain(now)
   }
-
-  #deadlines: readonly (number | undefined)[] = []
 
   /** Asks to be woken at the earliest deadline, unless an outstanding wake comes soon enough. */
   #schedule(now: Moment): void {
@@ -220,7 +238,9 @@ class Core implements Consensus {
     const consider = (atMs: number | undefined) => {
       if (atMs !== undefined && (earliest === undefined || atMs < earliest)) earliest = atMs
     }
-    for (const deadline of this.#deadlines) consider(deadline)
+    consider(this.#producer?.deadline(now))
+    consider(this.#sync.deadline())
+    if (!this.#sync.replacesFetch) consider(this.#fetchAtMs)
     for (const { vertex } of this.#early)
       consider(vertex.timestampMs - this.#options.params.maxClockDriftMs + this.#offsetMs)
     if (earliest === undefined) return

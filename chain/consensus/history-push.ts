@@ -33,6 +33,19 @@ export class HistoryPush<V extends DagVertex> {
     if (vertex.round > (known[base + vertex.author] as number)) known[base + vertex.author] = vertex.round
   }
 
+  /** Own vertices that `peer` does not seem to have: the newest ones, in order of round. */
+  ownFor(peer: AuthorityIndex): readonly VertexRef[] {
+    const at = peer * this.#dag.committee.size + this.#own
+    const first = Math.max((this.#known[at] as number) + 1, this.#dag.collected + 1, 1)
+    const last = this.#dag.latest(this.#own)?.vertex.round ?? 0
+    const vertices: VertexRef[] = []
+    for (let round = Math.max(first, last - PUSH_VERTICES_MAX + 1); round <= last; round++) {
+      const entry = this.#dag.first(round, this.#own)
+      if (entry !== undefined) vertices.push(refOf(entry.vertex))
+    }
+    return vertices
+  }
+
   /** Vertices to push now. Called when an own vertex was made, that is once per round. */
   plan(nowMs: number, down: ReadonlySet<AuthorityIndex>): readonly Effect[] {
     const rare = this.#rareVertices(nowMs)

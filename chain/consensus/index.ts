@@ -17,9 +17,12 @@
  * ```
  */
 
+export { AmnesiaFloor } from './amnesia.ts'
 export {
   type CertificateReason,
   type CertifiedBlock,
+  decodeCertificate,
+  encodeCertificate,
   verifyCertificate,
   verifyFromGenesis,
 } from './certificates.ts'
@@ -57,6 +60,7 @@ export {
   verifyEpochRecord,
 } from './epoch-record.ts'
 export { type Equivocation, encodeEvidence, verifyEvidence } from './equivocation.ts'
+export { genesisCommitDigest } from './finalizer.ts'
 export { inclusionDelayMs, rankValidators } from './intake.ts'
 export { execVoteSigningBytes, importPublicKey, isWeakKey, verifySignature } from './keys.ts'
 export {

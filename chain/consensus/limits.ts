@@ -11,6 +11,8 @@ export const SUSPENDED_BYTES_PER_AUTHOR_MAX = 32 * 1024 * 1024
 export const TWINS_PER_SLOT_MAX = 8
 /** Vertices whose timestamp is ahead of our clock and that wait until they are due. */
 export const EARLY_VERTICES_MAX = 1_000
+/** Of these, of one author. */
+export const EARLY_PER_AUTHOR_MAX = 8
 /** A timestamp further ahead than this is not waited for. */
 export const EARLY_WAIT_MAX_MS = 5_000
 /** References per fetch request. */
@@ -36,11 +38,13 @@ export const COMMIT_STALL_MS = 5_000
 export const COMMIT_SYNC_RETRY_MS = 10_000
 /** Pause between two questions for our own last vertex. */
 export const OWN_LAST_RETRY_MS = 5_000
+/** While our round does not advance, our last vertex is sent again this often: a lost message must not stop everybody. */
+export const REPUBLISH_MS = 1_000
 /** Heights whose execution votes are counted at a time. */
 export const EXEC_HEIGHTS_MAX = 256
 /** Equivocations waiting to be reported in own vertices. */
 export const EVIDENCE_QUEUE_MAX = 16
-/** System items of one vertex. */
+/** System items of one vertex; the options may give half as many. */
 export const SYSTEM_ITEMS_MAX = 8
 /** Own payload that waits for a vertex: this many vertices full. */
 export const PAYLOAD_VERTICES = 2

@@ -101,7 +101,7 @@ export class Pacemaker {
   reasonToCreate(view: PaceView, nowMs: number): CreateReason | undefined {
     return mayCreate({ round: this.#round, created: this.#created }, view, {
       timedOut: nowMs >= this.#enteredMs + this.#timeoutMs,
-      delayed: this.#createdMs !== undefined && nowMs < this.#createdMs + this.#params.minRoundDelayMs,
+      delayed: nowMs < this.#floorMs(),
     })
   }
 
@@ -129,10 +129,15 @@ export class Pacemaker {
     this.#enteredMs = nowMs
   }
 
+  /** Rule M: a floor on the time between own vertices; a millisecond at least, or a lone validator would never stop. */
+  #floorMs(): number {
+    return this.#createdMs === undefined ? 0 : this.#createdMs + Math.max(1, this.#params.minRoundDelayMs)
+  }
+
   /** The next instant at which time alone may change the answer; none while we wait for others. */
   deadline(view: PaceView, nowMs: number): number | undefined {
     if (this.#created >= this.#round) return undefined
-    const floor = this.#createdMs === undefined ? 0 : this.#createdMs + this.#params.minRoundDelayMs
+    const floor = this.#floorMs()
     const timeout = Math.max(this.#enteredMs + this.#timeoutMs, floor)
     if (nowMs < floor && view.hasLeaders(this.#round - 1) && view.isSettled(this.#round - 2)) return floor
     return timeout

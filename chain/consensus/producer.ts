@@ -17,7 +17,7 @@ import { AmnesiaFloor } from './amnesia.ts'
 import { Tally } from './committee.ts'
 import type { Entry } from './dag.ts'
 import { HistoryPush } from './history-push.ts'
-import { OWN_LAST_RETRY_MS } from './limits.ts'
+import { OWN_LAST_RETRY_MS, REPUBLISH_MS, SYSTEM_ITEMS_MAX } from './limits.ts'
 import type { Outbox } from './outbox.ts'
 import { Pacemaker, type PaceView } from './pacemaker.ts'
 import { PayloadQueue } from './payload.ts'
@@ -50,6 +50,7 @@ export class Producer implements ReplicaListener {
   readonly #push: HistoryPush<VerifiedVertex>
   readonly #amnesia: AmnesiaFloor | undefined
   #askOwnLastMs = 0
+  #publishAgainMs = 0
   /** Own vertices that were foreseen or recovered lie at or below this round. */
   #recoveredUpTo: Round = 0
   #last: VerifiedVertex | undefined
@@ -75,6 +76,8 @@ export class Producer implements ReplicaListener {
     this.#push = new HistoryPush(replica.dag, this.own, options.params)
     this.#amnesia = options.trustLog ? undefined : new AmnesiaFloor(replica.committee, this.own)
     this.#pendingSystem = [...(options.systemItems ?? [])]
+    assert(this.#pendingSystem.length <= SYSTEM_ITEMS_MAX / 2, 'few system items are given')
+    for (const item of this.#pendingSystem) assert(item.bytes.length <= 1_024, 'a given system item is short')
     const { committee, dag, committer, schedule } = replica
     const ownStake = committee.stakes[this.own] as number
     this.#view = {
@@ -117,6 +120,7 @@ export class Producer implements ReplicaListener {
 
   committed(commit: Commit, digest: Digest): void {
     this.#pace.noteCommit()
+    if (commit.endsEpoch) this.#releasePayload()
     if (commit.index <= this.#lastVoted) return
     this.#pendingVotes.push({ index: commit.index, digest })
     // Far behind, only the newest matter: older commits have their certificates from others.
@@ -124,8 +128,17 @@ export class Producer implements ReplicaListener {
   }
 
   collected(entries: readonly Entry<VerifiedVertex>[]): void {
+    if (this.#replica.finalizer.ended) return
     for (const { vertex, committed } of entries)
       if (vertex.author === this.own && !committed) this.#requeue(vertex.transactions)
+  }
+
+  /** The epoch is over: what is in no commit of it goes back to the pool. */
+  #releasePayload(): void {
+    this.#requeue(this.#payload.drain())
+    const { dag } = this.#replica
+    for (let round = dag.collected + 1; round <= dag.highestRound; round++)
+      for (const entry of dag.slot(round, this.own)) if (!entry.committed) this.#requeue(entry.vertex.transactions)
   }
 
   // Inputs.
@@ -140,19 +153,17 @@ export class Producer implements ReplicaListener {
   start(now: Moment): void {
     this.#started = true
     this.#pace.start(now.mono)
-    if (this.#last !== undefined) this.#outbox.add({ kind: 'publish', vertex: this.#last })
+    this.#publish(this.#last, now)
     if (this.isSilent) this.#askOwnLast(now)
   }
 
   /**
-   * A vertex with our name that the DAG does not hold. Expected while we recover; otherwise somebody signs with our key:
-   * true when it may be accepted.
+   * A vertex with our name that the DAG does not hold. Expected while we recover; otherwise somebody else signs with our
+   * key, and the only safe thing is to be silent. It is accepted like any other, since others may build on it.
    */
-  admitOwn(vertex: VerifiedVertex): boolean {
+  admitOwn(vertex: VerifiedVertex): void {
     const expected = this.isSilent || vertex.round <= this.#recoveredUpTo
-    if (expected) return true
-    this.halt('own equivocation', { round: vertex.round })
-    return true
+    if (!expected) this.halt('own equivocation', { round: vertex.round })
   }
 
   offerPayload(transactions: readonly Uint8Array[]): void {
@@ -198,7 +209,7 @@ export class Producer implements ReplicaListener {
   produce(now: Moment): boolean {
     if (!this.#started || this.#halted || this.#replica.isBroken) return false
     if (this.#amnesia?.update(this.#replica.dag.highestRound) === true) {
-      const floor = this.#amnesia.floor as Round
+      const floor = Math.max(this.#amnesia.floor as Round, this.#chain.last.round)
       this.#recoveredUpTo = Math.max(this.#recoveredUpTo, floor)
       this.#pace.skipTo(floor, now.mono)
     }
@@ -236,7 +247,7 @@ export class Producer implements ReplicaListener {
     const { params, chainId, epoch } = this.#options
     const carriesPayload = !this.#backpressure && !replica.finalizer.ended && !replica.execVotes.isDoubtful
     const transactions = carriesPayload ? this.#payload.take() : []
-    const system = [...this.#pendingSystem.splice(0, 4), ...replica.evidence.take()]
+    const system = [...this.#pendingSystem.splice(0), ...replica.evidence.take()]
     try {
       const sealed = sealVertex(
         {
@@ -256,7 +267,7 @@ export class Producer implements ReplicaListener {
       )
       const vertex = trustVertex(sealed)
       this.#pace.noteCreated(now.mono)
-      this.#outbox.add({ kind: 'publish', vertex })
+      this.#publish(vertex, now)
       replica.observeVotes(vertex)
       replica.insert(vertex, this.own, now.mono, 0)
       return true
@@ -281,7 +292,28 @@ export class Producer implements ReplicaListener {
   deadline(now: Moment): number | undefined {
     if (!this.#started || this.#halted || this.#replica.isBroken) return undefined
     if (this.isSilent) return this.#askOwnLastMs
-    return this.#isClosed() ? undefined : this.#pace.deadline(this.#view, now.mono)
+    if (this.#isClosed()) return undefined
+    const paceMs = this.#pace.deadline(this.#view, now.mono)
+    if (this.#last === undefined || this.#replica.committee.size === 1) return paceMs
+    return Math.min(paceMs ?? this.#publishAgainMs, this.#publishAgainMs)
+  }
+
+  /** Repeats the own last vertex while nothing moves: without it, lost messages can stop everybody for ever. */
+  publishAgain(now: Moment): void {
+    if (!this.#started || this.#halted || this.isSilent || this.#isClosed() || now.mono < this.#publishAgainMs) return
+    if (this.#replica.committee.size > 1) this.#publish(this.#last, now)
+  }
+
+  /** A peer's stream is open (again): send the own vertices that it does not seem to have. */
+  peerUp(who: AuthorityIndex): void {
+    if (!this.#started || who === this.own || who >= this.#replica.committee.size) return
+    const vertices = this.#push.ownFor(who)
+    if (vertices.length > 0) this.#outbox.add({ kind: 'push', to: who, vertices })
+  }
+
+  #publish(vertex: VerifiedVertex | undefined, now: Moment): void {
+    this.#publishAgainMs = now.mono + REPUBLISH_MS
+    if (vertex !== undefined) this.#outbox.add({ kind: 'publish', vertex })
   }
 
   /** The epoch ended and a quorum knows: there is nothing left to say. */

@@ -8,6 +8,7 @@ import type {
   Digest,
   Epoch,
   OrderedCommit,
+  Round,
   SystemItem,
   VerifiedVertex,
   Vertex,
@@ -119,9 +120,15 @@ export type Effect =
   | { readonly kind: 'publish'; readonly vertex: VerifiedVertex }
   /** Push vertices that this peer does not seem to know. */
   | { readonly kind: 'push'; readonly to: AuthorityIndex; readonly vertices: readonly VertexRef[] }
-  /** Ask for missing vertices; `to` are the peers to ask, best first. */
+  /**
+   * Ask for missing vertices; `to` are the peers to ask, best first: the next one is for when the one before fails. The
+   * core repeats the effect with other peers while a vertex stays missing; the driver need not retry, nor report failure.
+   */
   | { readonly kind: 'fetch'; readonly refs: readonly VertexRef[]; readonly to: readonly AuthorityIndex[] }
-  /** The node is far behind: fetch commits `from`..`upTo` (certified range). */
+  /**
+   * The node is far behind: fetch commits `from`..`upTo` (certified range). A shorter proven range is a good answer. The
+   * core asks again, elsewhere, after a timeout or a refused answer.
+   */
   | {
       readonly kind: 'syncCommits'
       readonly from: CommitIndex
@@ -151,7 +158,15 @@ export interface CheckpointCertificate {
   readonly signatures: readonly { readonly author: AuthorityIndex; readonly signature: Uint8Array }[]
 }
 
-/** Signs with the validator's consensus key. Deterministic (Ed25519). The guard against signing a round twice is inside. */
+/**
+ * Signs with the validator's consensus key. Deterministic (Ed25519). `sign` may throw to refuse; the core then halts.
+ *
+ * The guard against signing a round twice: remember the highest round *after* the own vertex is durable and before it is
+ * published (between the effects `persist` and `publish`), and give it back as `own.lastSignedRound`. A guard that records
+ * the round already in `sign` loses that round for ever when the process dies before `persist`: no copy of the vertex
+ * exists, so the validator leaves the round out, which stops a network that cannot make a quorum without it (always with
+ * one validator). A signature that was never published harms nobody.
+ */
 export interface VertexSigner {
   sign(round: number, headerDigest: Digest): Uint8Array
 }
@@ -192,6 +207,8 @@ export interface Consensus {
   payloadRoom(): { readonly transactions: number; readonly bytes: number }
   /** A read-only look for metrics, RPC and tests. */
   status(): ConsensusStatus
+  /** Leaders of a round in rank order, as known now (a window that ends may change rounds after its last leader). */
+  leaders(round: Round): readonly AuthorityIndex[]
 }
 
 export interface ConsensusStatus {
@@ -213,6 +230,8 @@ export interface ConsensusStatus {
   readonly closed: boolean
   /** Authorities whose leader slots are given away at present. */
   readonly swappedOut: readonly AuthorityIndex[]
+  /** Reputation scores of the running window by authority. */
+  readonly scores: readonly number[]
   /** Current leader timeout in milliseconds, backed off or not. */
   readonly leaderTimeoutMs: number
 }

@@ -69,9 +69,9 @@ export class VertexManager<V extends DagVertex = VerifiedVertex> {
     if (this.#options.dag.get(vertex) !== undefined) return 'duplicate'
     const own = this.#find(vertex)
     if (own?.body !== undefined) return 'duplicate'
-    const absent = vertex.parents.filter(
-      parent => parent.round > this.#gcRound && this.#options.dag.get(parent) === undefined,
-    )
+    const absent: VertexRef[] = []
+    for (const parent of vertex.parents)
+      if (parent.round > this.#gcRound && this.#options.dag.get(parent) === undefined) absent.push(parent)
     if (absent.length === 0) {
       this.#acceptCascade(vertex, nowMs)
       return 'accepted'
