@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { AssertionError } from '#lib/assert'
+import { diskSpace, readinessChecks } from '../../chain/node/health-checks.ts'
 import { type HealthCheck, startHealthServer } from '../../chain/node/health-server.ts'
 import { createMetrics } from '../../chain/node/metrics.ts'
+import { createNodeMetrics } from '../../chain/node/node-metrics.ts'
 
 describe('metrics', () => {
   it('are exported with the prefix, their labels and the build', async () => {
@@ -35,6 +37,77 @@ describe('metrics', () => {
     const lines = (await text()).split('\n').filter(line => line.startsWith('ogpu_b_total{'))
     expect(lines).toHaveLength(501)
     expect(lines).toContain('ogpu_b_total{x="other"} 1500')
+  })
+})
+
+describe('node metrics', () => {
+  it('follow what the drivers tell', async () => {
+    const { registry, text } = createMetrics({ build: { version: '1' }, processMetrics: false })
+    const metrics = createNodeMetrics(registry)
+    metrics.queues(3, 4)
+    metrics.verified('reject')
+    metrics.verified('accept', 10)
+    metrics.executed({ height: 12, transactions: 5, gasUsed: 105_000n }, 0.01)
+    metrics.alarm('equivocation', false)
+    metrics.ready('peers', true)
+    metrics.ready('disk', false)
+    const exported = await text()
+    for (const line of [
+      'ogpu_verify_queue_vertices 3',
+      'ogpu_execution_queue_commits 4',
+      'ogpu_verify_vertices_total{outcome="accept"} 10',
+      'ogpu_execution_block_height 12',
+      'ogpu_execution_gas_total 105000',
+      'ogpu_consensus_alarms_total{code="equivocation",fatal="false"} 1',
+      'ogpu_node_ready{check="peers"} 1',
+      'ogpu_node_ready{check="disk"} 0',
+    ]) {
+      expect(exported).toContain(line)
+    }
+  })
+})
+
+describe('readiness', () => {
+  const good = {
+    validatorsConnected: 3,
+    validatorsOther: 3,
+    peers: 3,
+    syncing: false,
+    commitIndex: 1_000,
+    quorumCommitIndex: 1_001,
+    lastCommitAtMs: 99_000,
+    executionQueue: 0,
+    executionQueueMax: 100,
+    halted: false,
+    diskFreeBytes: 1e12,
+    nowMs: 100_000,
+  }
+  const failing = (change: Partial<typeof good> | { lastCommitAtMs: undefined }) =>
+    readinessChecks({ ...good, ...change })
+      .filter(check => !check.ok)
+      .map(check => check.name)
+
+  it('names exactly the condition that fails', () => {
+    expect(failing({})).toEqual([])
+    expect(failing({ validatorsConnected: 2, peers: 2 })).toEqual([])
+    expect(failing({ validatorsConnected: 1, peers: 1 })).toEqual(['peers'])
+    // A node that only follows needs any peer, not the validators.
+    expect(failing({ validatorsConnected: 0, peers: 1 })).toEqual([])
+    expect(failing({ validatorsConnected: 0, validatorsOther: 0, peers: 0 })).toEqual([])
+    expect(failing({ syncing: true })).toEqual(['synchronised'])
+    expect(failing({ quorumCommitIndex: 1_200 })).toEqual(['synchronised'])
+    expect(failing({ nowMs: 120_000 })).toEqual(['committing'])
+    expect(failing({ lastCommitAtMs: undefined })).toEqual(['committing'])
+    expect(failing({ executionQueue: 100 })).toEqual(['executing'])
+    expect(failing({ halted: true })).toEqual(['not halted'])
+    expect(failing({ diskFreeBytes: 1e6 })).toEqual(['disk'])
+  })
+
+  it('the disk’s free space is a number of bytes', async () => {
+    const space = await diskSpace('.')
+    expect(space?.freeBytes).toBeGreaterThan(0)
+    expect(space?.totalBytes).toBeGreaterThanOrEqual(space?.freeBytes ?? Number.NaN)
+    expect(await diskSpace('/no/such/place')).toBeUndefined()
   })
 })
 
