@@ -1,0 +1,206 @@
+import { equalBytes, fromHex, toHex } from '#lib/bytes'
+import { type Log as Logger, silentLog } from '#lib/env'
+import { CodedError } from '#lib/errors'
+import { keccak256 } from '#lib/hash'
+import { encodeRlp, RlpReader } from '#lib/rlp'
+import { createMemoryStore, type Store } from '#storage'
+import {
+  type BlockHeader,
+  blockHeaderHash,
+  decodeBlocks,
+  EMPTY_OMMERS_HASH,
+  encodeBlockHeader,
+  type GenesisFile,
+  type RawBlock,
+  type RecoveredTransaction,
+} from '#types'
+import { blobBaseFeeOf } from './blob-fee.ts'
+import type { BlockExecution, BlockSkeleton } from './block-execution.ts'
+import { createCallEngine } from './call-engine.ts'
+import { createChainReader } from './chain-reader.ts'
+import { headerFault } from './ethereum-header.ts'
+import { type BlockExtras, Executor } from './executor.ts'
+import { isAtLeast } from './forks.ts'
+import { forkScheduleOfGenesis, genesisBlock } from './genesis.ts'
+import type { Machine } from './machine.ts'
+import { createRecoveryPool } from './recovery.ts'
+import { runRequests } from './system-calls.ts'
+import { checkTransaction } from './transaction.ts'
+import type { CallEngine, ChainReader } from './types.ts'
+
+export interface ImportOptions {
+  /** go-ethereum's genesis form with any forks. */
+  readonly genesisJson: GenesisFile
+  /** Blocks one after another as RLP, as `geth export` writes them. */
+  readonly rlp: Uint8Array
+  /** In memory by default. Import continues after the store's head. */
+  readonly store?: Store
+  readonly log?: Logger
+}
+
+export interface ImportedChain {
+  readonly chain: ChainReader
+  readonly calls: CallEngine
+  close(): Promise<void>
+}
+
+/**
+ * Executes an Ethereum test chain with our state and our transaction rules, and checks every root and hash on the way.
+ * Throws CodedError `invalid block` (data: number, reason) at the first block that differs; blocks before it stay.
+ */
+export async function importChain(options: ImportOptions): Promise<ImportedChain> {
+  const store = options.store ?? createMemoryStore()
+  const importer = await createImporter(options.genesisJson, store, options.log ?? silentLog)
+  const decoded = decodeBlocks(options.rlp)
+  if (decoded.kind !== 'accept') {
+    throw new CodedError('malformed chain', 'the file is not a sequence of RLP blocks', { data: { reason: decoded } })
+  }
+  for (const block of decoded.value) await importer.importBlock(block)
+  return {
+    chain: importer.chain,
+    calls: importer.calls,
+    close: () => importer.executor.settled(),
+  }
+}
+
+/** Imports block after block; after an `invalid block` a new importer on the same store goes on from the last good one. */
+export async function createImporter(genesisJson: GenesisFile, store: Store, log: Logger = silentLog) {
+  const schedule = forkScheduleOfGenesis(genesisJson)
+  const executor = await Executor.open({
+    store,
+    genesis: genesisBlock(genesisJson),
+    chainId: genesisJson.config.chainId,
+    schedule,
+    log,
+  })
+  const recovery = createRecoveryPool({ workers: 0 })
+  const depositContract = fromHex(String(genesisJson.config.depositContractAddress ?? MAINNET_DEPOSIT_CONTRACT))
+  const chain = createChainReader(executor)
+  const calls = createCallEngine({ executor, chain })
+
+  async function importBlock(raw: RawBlock): Promise<void> {
+    const { header } = raw
+    const parent = executor.tip()
+    if (header.number <= parent.header.number && equalBytes(executor.blockHash(header.number), raw.hash)) return
+    const refuse = (reason: string) => invalid(header, reason)
+    if (!equalBytes(header.parentHash, parent.hash)) throw refuse('parent is not the head')
+    const machine = await executor.machine(executor.forkAt(header.number, header.timestamp))
+    const { rules } = machine
+    const parentFork = executor.forkAt(parent.header.number, parent.header.timestamp)
+    const fault = headerFault(rules, header, parent.header, isAtLeast(parentFork, 'london'), raw.size)
+    if (fault !== undefined) throw refuse(fault)
+    if (!equalBytes(ommersHashOf(raw.ommers), header.ommersHash)) throw refuse('ommers hash differs')
+    if ((raw.withdrawals !== undefined) !== rules.isShanghai) throw refuse('withdrawals and fork disagree')
+
+    const transactions = await recover(raw, machine, refuse)
+    const batch = executor.newBatch()
+    try {
+      const blobBaseFee = header.excessBlobGas === undefined ? undefined : blobBaseFeeOf(rules, header.excessBlobGas)
+      const open = await executor.begin(batch, skeletonOf(header), { blobBaseFee, fastTransfers: true })
+      const { execution } = open
+      for (const transaction of transactions) {
+        const outcome = await execution.run(transaction)
+        if (outcome.kind === 'skipped') throw refuse(outcome.reason)
+        if (outcome.kind === 'no room') throw refuse('transactions ask for more gas than the block has')
+      }
+      const extras = await closeBlock(raw, machine, execution, refuse)
+      const { block } = await executor.finish(batch, open, extras)
+      if (!equalBytes(block.hash, raw.hash)) throw refuse(`differs in ${differences(header, block.header).join(', ')}`)
+      await executor.commit(batch, { epoch: 0, index: 0 })
+    } catch (error) {
+      executor.fail(error)
+      throw error
+    }
+  }
+
+  async function recover(
+    raw: RawBlock,
+    machine: Machine,
+    refuse: (reason: string) => CodedError,
+  ): Promise<readonly RecoveredTransaction[]> {
+    const verdicts = await recovery.recover(raw.transactions)
+    return verdicts.map(verdict => {
+      if (verdict.kind !== 'accept') throw refuse(`transaction: ${verdict.reason}`)
+      const reason = checkTransaction(machine.rules, verdict.value, raw.header.gasLimit)
+      if (reason !== undefined) throw refuse(`transaction: ${reason}`)
+      return verdict.value
+    })
+  }
+
+  // Withdrawals, requests, rewards: what happens after the transactions.
+  async function closeBlock(
+    raw: RawBlock,
+    machine: Machine,
+    execution: BlockExecution,
+    refuse: (reason: string) => CodedError,
+  ): Promise<BlockExtras> {
+    const { rules } = machine
+    if (raw.withdrawals !== undefined) await execution.withdraw(raw.withdrawals)
+    if (!rules.isParis) await payRewards(raw, machine, execution)
+    let requestsHash: Uint8Array | undefined
+    if (rules.isPrague) {
+      requestsHash = await runRequests(machine, execution.block, execution.receipts, depositContract)
+      if (requestsHash === undefined) throw refuse('a request contract failed')
+    }
+    return {
+      ommers: raw.ommers,
+      ommersHash: raw.header.ommersHash,
+      ...(raw.withdrawals === undefined ? {} : { withdrawals: raw.withdrawals }),
+      ...(requestsHash === undefined ? {} : { requestsHash }),
+    }
+  }
+
+  return { executor, chain, calls, importBlock }
+}
+
+const MAINNET_DEPOSIT_CONTRACT = '0x00000000219ab540356cbb839cbe05303d7705fa'
+const ETHER = 10n ** 18n
+
+// Yellow Paper 11.3; the reward shrank with Byzantium and Constantinople.
+async function payRewards(raw: RawBlock, machine: Machine, execution: BlockExecution): Promise<void> {
+  const { rules } = machine
+  const reward = isAtLeast(rules.fork, 'constantinople') ? 2n * ETHER : rules.isByzantium ? 3n * ETHER : 5n * ETHER
+  let own = reward
+  for (const ommer of raw.ommers) {
+    own += reward / 32n
+    await execution.credit(ommer.coinbase, (reward * BigInt(8 + ommer.number - raw.header.number)) / 8n)
+  }
+  await execution.credit(raw.header.coinbase, own)
+}
+
+function skeletonOf(header: BlockHeader): BlockSkeleton {
+  const { parentHash, coinbase, difficulty, number, gasLimit, timestamp, extraData, mixHash, nonce } = header
+  const { baseFeePerGas, parentBeaconBlockRoot, excessBlobGas } = header
+  return {
+    parentHash,
+    coinbase,
+    difficulty,
+    number,
+    gasLimit,
+    timestamp,
+    extraData,
+    mixHash,
+    nonce,
+    ...(baseFeePerGas === undefined ? {} : { baseFeePerGas }),
+    ...(parentBeaconBlockRoot === undefined ? {} : { parentBeaconBlockRoot }),
+    ...(excessBlobGas === undefined ? {} : { excessBlobGas }),
+  }
+}
+
+function ommersHashOf(ommers: readonly BlockHeader[]): Uint8Array {
+  if (ommers.length === 0) return EMPTY_OMMERS_HASH
+  return keccak256(encodeRlp(ommers.map(ommer => new RlpReader(encodeBlockHeader(ommer)).item())))
+}
+
+function differences(expected: BlockHeader, actual: BlockHeader): string[] {
+  const text = (value: unknown) => (value instanceof Uint8Array ? toHex(value) : String(value))
+  return (Object.keys(expected) as (keyof BlockHeader)[])
+    .filter(name => text(expected[name]) !== text(actual[name]))
+    .map(name => `${name} (header ${text(expected[name])}, execution ${text(actual[name])})`)
+}
+
+function invalid(header: BlockHeader, reason: string): CodedError {
+  return new CodedError('invalid block', `block ${header.number} is not valid: ${reason}`, {
+    data: { number: header.number, hash: toHex(blockHeaderHash(header)), reason },
+  })
+}
