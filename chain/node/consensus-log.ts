@@ -1,114 +1,132 @@
-import type { LogRecord } from '#consensus'
-import { assert } from '#lib/assert'
-import { concat } from '#lib/bytes'
+import { decodeLogRecord, encodeLogRecord, type LogRecord, type RangeSource } from '#consensus'
+import { unreachable } from '#lib/assert'
 import { Writer } from '#lib/codec'
+import { CodedError } from '#lib/errors'
 import { afterPrefix, KEY_PREFIX, type Store, type StoreOperation, storeKey, u48 } from '#storage'
-import {
-  type Commit,
-  type CommitIndex,
-  type Digest,
-  decodeCommit,
-  decodeVertex,
-  type Epoch,
-  encodeCommit,
-  type Round,
-  type Vertex,
-  type VertexRef,
-} from '#types'
+import type { Commit, CommitIndex, Digest, Epoch, Round, Vertex, VertexRef } from '#types'
 
 const VERTEX = 1
 const COMMIT = 2
-const BY_DIGEST = 3
-const OWN = 1
-const FOREIGN = 0
+const CERTIFIERS = 3
+const CHECKPOINT = 4
+const BY_DIGEST = 5
+
+export interface StoredCommit {
+  readonly commit: Commit
+  readonly digest: Digest
+}
 
 /**
- * The durable log of one epoch's consensus: accepted vertices by (round, author, digest) and commits by index. It is
- * what a restart folds over and what peers are served from.
+ * The durable log of one epoch's consensus: accepted vertices by (round, author, digest), commits, their proofs and
+ * window checkpoints by index. A restart folds over it; peers are served from it.
  */
-export interface ConsensusLog {
+export interface ConsensusLog extends RangeSource {
   /** In one atomic batch; with `durable` it is on the disk when this resolves. */
   append(records: readonly LogRecord[], options: { readonly durable: boolean }): Promise<void>
   vertex(ref: VertexRef): Vertex | undefined
   vertexByDigest(digest: Digest): Vertex | undefined
-  commit(index: CommitIndex): { readonly commit: Commit; readonly digest: Digest } | undefined
-  /** Commits from `from` on, at most `limit`. */
-  commits(from: CommitIndex, limit: number): AsyncIterable<{ readonly commit: Commit; readonly digest: Digest }>
+  storedCommit(index: CommitIndex): StoredCommit | undefined
   /** Vertices of rounds `from` to `to`, both included, in (round, author, digest) order. */
-  rounds(from: Round, to: Round): AsyncIterable<{ readonly vertex: Vertex; readonly own: boolean }>
-  lastCommitIndex(): Promise<CommitIndex>
+  rounds(from: Round, to: Round): AsyncIterable<Vertex>
+  /** The last `limit` commits, oldest first. */
+  latestCommits(limit: number): Promise<readonly StoredCommit[]>
+  /**
+   * What a core needs to go on, in replay order: the newest checkpoint that execution has reached, the vertices above
+   * its collected round, and the commits after it. Everything when there is no such checkpoint.
+   */
+  replayFrom(executed: CommitIndex): Promise<readonly LogRecord[]>
 }
 
 export function createConsensusLog(store: Store, epoch: Epoch): ConsensusLog {
   const epochBytes = new Writer(4).u32(epoch).finish()
   const key = (kind: number, ...parts: readonly Uint8Array[]) =>
     storeKey(KEY_PREFIX.consensus, Uint8Array.of(kind), epochBytes, ...parts)
-  const slotOf = (round: Round, author: number) => new Writer(6).u32(round).u16(author).finish()
-  const vertexKey = (ref: VertexRef) => key(VERTEX, slotOf(ref.round, ref.author), ref.digest)
+  const slot = (round: Round, author: number) => new Writer(6).u32(round).u16(author).finish()
+  const vertexKey = (ref: VertexRef) => key(VERTEX, slot(ref.round, ref.author), ref.digest)
 
-  function storedVertex(bytes: Uint8Array): Vertex {
-    const decoded = decodeVertex(bytes.subarray(1))
-    assert(decoded.kind === 'accept', 'a stored vertex decodes')
-    return decoded.value
+  function decode<K extends LogRecord['kind']>(bytes: Uint8Array, kind: K): Extract<LogRecord, { kind: K }> {
+    const decoded = decodeLogRecord(bytes)
+    if (decoded.kind === 'accept' && decoded.value.kind === kind)
+      return decoded.value as Extract<LogRecord, { kind: K }>
+    throw new CodedError(
+      'store corrupt',
+      `a ${kind} record of the consensus log is damaged; restore the data directory from a peer's snapshot`,
+    )
   }
 
-  function storedCommit(bytes: Uint8Array): { readonly commit: Commit; readonly digest: Digest } {
-    const decoded = decodeCommit(bytes.subarray(32))
-    assert(decoded.kind === 'accept', 'a stored commit decodes')
-    return { commit: decoded.value, digest: bytes.subarray(0, 32) }
+  function read<K extends LogRecord['kind']>(at: Uint8Array, kind: K): Extract<LogRecord, { kind: K }> | undefined {
+    const bytes = store.get(at)
+    return bytes === undefined ? undefined : decode(bytes, kind)
   }
 
   function operationsOf(record: LogRecord): StoreOperation[] {
-    if (record.kind === 'commit') {
-      return [{ key: key(COMMIT, u48(record.commit.index)), value: concat(record.digest, encodeCommit(record.commit)) }]
+    const value = encodeLogRecord(record)
+    switch (record.kind) {
+      case 'vertex': {
+        const { round, author, digest } = record.vertex
+        return [
+          { key: vertexKey(record.vertex), value },
+          { key: key(BY_DIGEST, digest), value: slot(round, author) },
+        ]
+      }
+      case 'commit':
+        return [{ key: key(COMMIT, u48(record.commit.index)), value }]
+      case 'certifiers':
+        return [{ key: key(CERTIFIERS, u48(record.index)), value }]
+      case 'checkpoint':
+        return [{ key: key(CHECKPOINT, u48(record.checkpoint.state.index)), value }]
+      default:
+        return unreachable(record)
     }
-    const { vertex, own } = record
-    return [
-      { key: vertexKey(vertex), value: concat(Uint8Array.of(own ? OWN : FOREIGN), vertex.bytes) },
-      { key: key(BY_DIGEST, vertex.digest), value: slotOf(vertex.round, vertex.author) },
-    ]
+  }
+
+  async function* scan<K extends LogRecord['kind']>(from: Uint8Array, to: Uint8Array, kind: K) {
+    for await (const [, bytes] of store.scan({ from, to })) yield decode(bytes, kind)
   }
 
   return {
     append: (records, { durable }) => store.write(records.flatMap(operationsOf), { durable }),
 
-    vertex(ref) {
-      const bytes = store.get(vertexKey(ref))
-      return bytes === undefined ? undefined : storedVertex(bytes)
-    },
+    vertex: ref => read(vertexKey(ref), 'vertex')?.vertex,
+    vertexBytes: ref => read(vertexKey(ref), 'vertex')?.vertex.bytes,
 
     vertexByDigest(digest) {
-      const slot = store.get(key(BY_DIGEST, digest))
-      const bytes = slot === undefined ? undefined : store.get(key(VERTEX, slot, digest))
-      return bytes === undefined ? undefined : storedVertex(bytes)
+      const at = store.get(key(BY_DIGEST, digest))
+      return at === undefined ? undefined : read(key(VERTEX, at, digest), 'vertex')?.vertex
     },
 
-    commit(index) {
-      const bytes = store.get(key(COMMIT, u48(index)))
-      return bytes === undefined ? undefined : storedCommit(bytes)
-    },
-
-    async *commits(from, limit) {
-      for await (const [, bytes] of store.scan({ from: key(COMMIT, u48(from)), to: afterPrefix(key(COMMIT)), limit })) {
-        yield storedCommit(bytes)
-      }
-    },
+    storedCommit: index => read(key(COMMIT, u48(index)), 'commit'),
+    commit: index => read(key(COMMIT, u48(index)), 'commit')?.commit,
+    certifiers: index => read(key(CERTIFIERS, u48(index)), 'certifiers')?.vertices,
 
     async *rounds(from, to) {
-      const range = { from: key(VERTEX, slotOf(from, 0)), to: key(VERTEX, slotOf(to + 1, 0)) }
-      for await (const [, bytes] of store.scan(range)) yield { vertex: storedVertex(bytes), own: bytes[0] === OWN }
+      for await (const record of scan(key(VERTEX, slot(from, 0)), key(VERTEX, slot(to + 1, 0)), 'vertex'))
+        yield record.vertex
     },
 
-    async lastCommitIndex() {
-      for await (const [, bytes] of store.scan({
-        from: key(COMMIT),
-        to: afterPrefix(key(COMMIT)),
-        reverse: true,
-        limit: 1,
-      })) {
-        return storedCommit(bytes).commit.index
+    async latestCommits(limit) {
+      const latest: StoredCommit[] = []
+      const range = { from: key(COMMIT), to: afterPrefix(key(COMMIT)), reverse: true, limit }
+      for await (const [, bytes] of store.scan(range)) latest.push(decode(bytes, 'commit'))
+      return latest.reverse()
+    },
+
+    async replayFrom(executed) {
+      const records: LogRecord[] = []
+      const reached = { from: key(CHECKPOINT), to: key(CHECKPOINT, u48(executed + 1)), reverse: true, limit: 1 }
+      let firstRound = 1
+      let firstCommit = 1
+      for await (const [, bytes] of store.scan(reached)) {
+        const record = decode(bytes, 'checkpoint')
+        records.push(record)
+        firstRound = record.checkpoint.gcRound + 1
+        firstCommit = record.checkpoint.state.index + 1
       }
-      return 0
+      const vertices = scan(key(VERTEX, slot(firstRound, 0)), afterPrefix(key(VERTEX)), 'vertex')
+      for await (const record of vertices) records.push(record)
+      const commits = scan(key(COMMIT, u48(firstCommit)), afterPrefix(key(COMMIT)), 'commit')
+      for await (const record of commits) records.push(record)
+      return records
     },
   }
 }

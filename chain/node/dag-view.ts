@@ -1,15 +1,30 @@
-import type { Consensus } from '#consensus'
+import type { CheckpointCertificate, Consensus } from '#consensus'
+import type { ChainReader, ExecutedCommit } from '#evm'
 import { toHex } from '#lib/bytes'
 import { keccak256 } from '#lib/hash'
 import type { DagReader } from '#rpc'
-import type { Authority, AuthorityIndex, Digest, OrderedCommit, Round, Vertex, VertexRef } from '#types'
-import type { ConsensusLog } from './consensus-log.ts'
+import type {
+  Authority,
+  AuthorityIndex,
+  BlockNumber,
+  Commit,
+  Digest,
+  OrderedCommit,
+  Round,
+  Vertex,
+  VertexRef,
+} from '#types'
+import type { ConsensusLog, StoredCommit } from './consensus-log.ts'
 import type { Timeline } from './timeline.ts'
 
 /** Rounds in one answer of `dag_getRounds`. */
 const ROUNDS_PER_ANSWER_MAX = 200
 /** Arrival times, leaders and block numbers that stay in memory, each; the oldest go first. */
 const ENTRIES_MAX = 20_000
+/** Commits read back from the log at a start. */
+const RESTORED_COMMITS = 2_000
+/** Blocks whose transactions are marked for one certificate; more lie behind only after a long outage. */
+const CERTIFIED_BLOCKS_MAX = 1_000
 
 interface LeaderRecord {
   readonly author: AuthorityIndex
@@ -18,26 +33,31 @@ interface LeaderRecord {
 
 /** What this node saw of the DAG, for RPC. It only watches: nothing here feeds back into consensus. */
 export interface DagView extends DagReader {
+  /** Reads the latest commits back from the log, so that a restart does not forget who led. */
+  restore(): Promise<void>
+  highestRoundOf(author: AuthorityIndex): Round
   onVertex(vertex: Vertex, own: boolean, atMs: number): void
   onOrdered(ordered: OrderedCommit, atMs: number): void
-  onBlocks(commitIndex: number, blocks: readonly number[]): void
+  onExecuted(commitIndex: number, executed: ExecutedCommit, atMs: number): void
+  /** A checkpoint certificate covers every block up to `height`. */
+  onCertified(height: BlockNumber, chain: ChainReader, atMs: number): Promise<void>
 }
 
-export function createDagView(options: {
-  readonly core: () => Consensus
+export interface DagViewOptions {
+  readonly core: Consensus
   readonly authorities: readonly Authority[]
   readonly names: readonly string[]
   readonly peerIds: readonly string[]
   readonly isUp: (authority: AuthorityIndex) => boolean
-  readonly leaderOf: (round: Round) => AuthorityIndex | undefined
-  readonly scores: () => readonly number[]
   readonly quorum: number
   readonly consensusLog: ConsensusLog
   readonly timeline: Timeline
-  readonly heights: () => { readonly head: number; readonly finalized: number }
-  readonly certificateAt: (height: number) => Promise<Readonly<Record<string, unknown>> | undefined>
-}): DagView {
-  const { authorities, consensusLog, timeline } = options
+  readonly heights: () => { readonly head: BlockNumber; readonly finalized: BlockNumber }
+  readonly certificateAt: (height: BlockNumber) => CheckpointCertificate | undefined
+}
+
+export function createDagView(options: DagViewOptions): DagView {
+  const { core, authorities, consensusLog, timeline } = options
   const received = new Map<string, number>()
   const leaders = new Map<Round, LeaderRecord>()
   const blocksOf = new Map<number, readonly number[]>()
@@ -46,6 +66,7 @@ export function createDagView(options: {
   const skipped = new Array<number>(authorities.length).fill(0)
   const listeners = new Set<(commit: Readonly<Record<string, unknown>>) => void>()
   let decidedRound = 0
+  let certifiedHeight = options.heights().finalized
 
   function remember<K, V>(map: Map<K, V>, key: K, value: V): void {
     if (map.size >= ENTRIES_MAX) map.delete(map.keys().next().value as K)
@@ -68,12 +89,11 @@ export function createDagView(options: {
   function leaderJson(round: Round) {
     const record = leaders.get(round)
     if (record !== undefined) return { author: record.author, status: 'committed', commitIndex: record.commitIndex }
-    const author = options.leaderOf(round) ?? 0
+    const author = core.leaders(round)[0] ?? 0
     return { author, status: round <= decidedRound ? 'skipped' : 'undecided' }
   }
 
-  function commitJson(ordered: Pick<OrderedCommit, 'commit' | 'digest'>) {
-    const { commit, digest } = ordered
+  function commitJson({ commit, digest }: StoredCommit) {
     return {
       index: commit.index,
       epoch: commit.epoch,
@@ -85,6 +105,17 @@ export function createDagView(options: {
     }
   }
 
+  function noteCommit({ leader, index }: Commit): void {
+    const first = decidedRound === 0 ? leader.round : decidedRound + 1
+    for (let round = first; round < leader.round; round++) {
+      const [author] = core.leaders(round)
+      if (author !== undefined) skipped[author] = (skipped[author] ?? 0) + 1
+    }
+    decidedRound = leader.round
+    committed[leader.author] = (committed[leader.author] ?? 0) + 1
+    remember(leaders, leader.round, { author: leader.author, commitIndex: index })
+  }
+
   return {
     onVertex(vertex, own, atMs) {
       remember(received, toHex(vertex.digest), atMs)
@@ -93,28 +124,44 @@ export function createDagView(options: {
         timeline.mark(keccak256(transaction), own ? 'proposedMs' : 'acceptedMs', atMs)
     },
 
-    onOrdered(ordered, atMs) {
-      const { leader, index } = ordered.commit
-      for (let round = decidedRound + 1; round < leader.round; round++) {
-        const author = options.leaderOf(round)
-        if (author !== undefined) skipped[author] = (skipped[author] ?? 0) + 1
+    async restore() {
+      for (const { commit } of await consensusLog.latestCommits(RESTORED_COMMITS)) noteCommit(commit)
+      for await (const vertex of consensusLog.rounds(Math.max(1, decidedRound), decidedRound + 1_000)) {
+        lastRound[vertex.author] = Math.max(lastRound[vertex.author] ?? 0, vertex.round)
       }
-      decidedRound = leader.round
-      committed[leader.author] = (committed[leader.author] ?? 0) + 1
-      remember(leaders, leader.round, { author: leader.author, commitIndex: index })
+    },
+
+    highestRoundOf: author => lastRound[author] ?? 0,
+
+    onOrdered(ordered, atMs) {
+      noteCommit(ordered.commit)
       for (const vertex of ordered.vertices) {
         for (const transaction of vertex.transactions) timeline.mark(keccak256(transaction), 'committedMs', atMs)
       }
     },
 
-    onBlocks(commitIndex, blocks) {
-      remember(blocksOf, commitIndex, blocks)
-      const stored = listeners.size === 0 ? undefined : consensusLog.commit(commitIndex)
+    onExecuted(commitIndex, { blocks }, atMs) {
+      remember(
+        blocksOf,
+        commitIndex,
+        blocks.map(({ block }) => block.header.number),
+      )
+      for (const { block } of blocks) for (const { hash } of block.transactions) timeline.mark(hash, 'executedMs', atMs)
+      const stored = listeners.size === 0 ? undefined : consensusLog.storedCommit(commitIndex)
       if (stored !== undefined) for (const listener of listeners) listener(commitJson(stored))
     },
 
+    async onCertified(height, chain, atMs) {
+      const from = Math.max(certifiedHeight + 1, height - CERTIFIED_BLOCKS_MAX)
+      certifiedHeight = Math.max(certifiedHeight, height)
+      for (let number = from; number <= height; number++) {
+        const block = await chain.blockByNumber(number)
+        for (const { hash } of block?.transactions ?? []) timeline.mark(hash, 'certifiedMs', atMs)
+      }
+    },
+
     status() {
-      const status = options.core().status()
+      const status = core.status()
       const { head, finalized } = options.heights()
       return {
         epoch: status.epoch,
@@ -130,7 +177,7 @@ export function createDagView(options: {
     },
 
     validators() {
-      const scores = options.scores()
+      const { scores } = core.status()
       return authorities.map((authority, index) => ({
         index,
         name: options.names[index] ?? `validator ${index}`,
@@ -148,7 +195,7 @@ export function createDagView(options: {
     async rounds(from, to) {
       const last = Math.min(to, from + ROUNDS_PER_ANSWER_MAX - 1)
       const byRound = new Map<Round, ReturnType<typeof vertexJson>[]>()
-      for await (const { vertex } of consensusLog.rounds(from, last)) {
+      for await (const vertex of consensusLog.rounds(from, last)) {
         const row = byRound.get(vertex.round)
         if (row === undefined) byRound.set(vertex.round, [vertexJson(vertex)])
         else row.push(vertexJson(vertex))
@@ -157,7 +204,7 @@ export function createDagView(options: {
     },
 
     async commit(index) {
-      const stored = consensusLog.commit(index)
+      const stored = consensusLog.storedCommit(index)
       return stored === undefined ? undefined : commitJson(stored)
     },
 
@@ -171,7 +218,19 @@ export function createDagView(options: {
       }
     },
 
-    certificate: options.certificateAt,
+    async certificate(height) {
+      const certificate = options.certificateAt(height)
+      if (certificate === undefined) return undefined
+      const signers = certificate.signatures.map(({ author }) => author)
+      return {
+        height,
+        blockHash: toHex(certificate.blockHash),
+        epoch: certificate.epoch,
+        signers,
+        stake: signers.reduce((sum, author) => sum + (authorities[author]?.stake ?? 0), 0),
+        signatures: certificate.signatures.map(({ author, signature }) => ({ author, signature: toHex(signature) })),
+      }
+    },
     timeline: hash => timeline.get(hash),
     onCommit(listener) {
       listeners.add(listener)

@@ -1,0 +1,107 @@
+import { type CheckpointCertificate, execVoteSigningBytes, type Input } from '#consensus'
+import type { CommitExecutionEngine, ExecutedCommit } from '#evm'
+import { equalBytes } from '#lib/bytes'
+import { DecodeError, Reader, Writer } from '#lib/codec'
+import { type Block, type BlockNumber, decodeBlockOrigin, type Epoch } from '#types'
+import type { Ed25519Key } from './keys/index.ts'
+
+/** Commit time of a block in milliseconds: whole seconds in the header, the rest in `extraData`. */
+export function blockTimeMs(block: Block): number {
+  return block.header.timestamp * 1_000 + (decodeBlockOrigin(block.header.extraData)?.milliseconds ?? 0)
+}
+
+/**
+ * Votes on executed blocks: on the first block of every checkpoint interval of commit time, and on the last one of an
+ * epoch. Which blocks these are is a pure function of the chain, so all validators vote on the same ones.
+ */
+export function createCheckpointVoter(options: {
+  readonly chainId: number
+  readonly epoch: Epoch
+  readonly intervalMs: number
+  readonly key: Ed25519Key
+  /** Commit time of the last executed block at the start. */
+  readonly headTimeMs: number
+}): (executed: ExecutedCommit, nowMs: number) => readonly Input[] {
+  const { chainId, epoch, intervalMs, key } = options
+  let previousMs = options.headTimeMs
+  return ({ blocks }, nowMs) => {
+    const votes: Input[] = []
+    for (const { block } of blocks) {
+      const atMs = blockTimeMs(block)
+      const isDue = Math.floor(atMs / intervalMs) > Math.floor(previousMs / intervalMs)
+      previousMs = atMs
+      if (!isDue && decodeBlockOrigin(block.header.extraData)?.endsEpoch !== true) continue
+      const height = block.header.number
+      const signature = key.sign(execVoteSigningBytes(chainId, epoch, height, block.hash))
+      votes.push({ kind: 'executed', height, blockHash: block.hash, signature, nowMs })
+    }
+    return votes
+  }
+}
+
+/** Certificates that wait for our own execution. One comes a second; older ones are covered by newer ones. */
+const WAITING_MAX = 64
+
+export interface CertificateKeeper {
+  /** A quorum voted; our own execution may not be there yet. */
+  add(certificate: CheckpointCertificate): Promise<void>
+  onExecuted(): Promise<void>
+}
+
+/** Stores each certificate once our own execution has reached its block and got the same hash. */
+export function createCertificateKeeper(options: {
+  readonly engine: Pick<CommitExecutionEngine, 'chain' | 'markFinalized'>
+  readonly onMarked: (height: BlockNumber) => Promise<void>
+}): CertificateKeeper {
+  const { engine } = options
+  let waiting: CheckpointCertificate[] = []
+
+  async function settle(): Promise<void> {
+    const head = engine.chain.head().header.number
+    const due = waiting.filter(certificate => certificate.height <= head)
+    if (due.length === 0) return
+    waiting = waiting.filter(certificate => certificate.height > head)
+    for (const certificate of due) {
+      const block = await engine.chain.blockByNumber(certificate.height)
+      // Another hash is a divergence; the core raises that alarm, and nothing is marked final here.
+      if (block === undefined || !equalBytes(block.hash, certificate.blockHash)) continue
+      await engine.markFinalized(certificate.height, encodeCertificate(certificate))
+      await options.onMarked(certificate.height)
+    }
+  }
+
+  return {
+    add(certificate) {
+      waiting.push(certificate)
+      if (waiting.length > WAITING_MAX) waiting.shift()
+      return settle()
+    },
+    onExecuted: settle,
+  }
+}
+
+/** Bytes of a certificate as the execution store keeps it. */
+export function encodeCertificate(certificate: CheckpointCertificate): Uint8Array {
+  const out = new Writer(64 + 66 * certificate.signatures.length)
+  out.u64(certificate.epoch).u64(certificate.height).bytes(certificate.blockHash).u16(certificate.signatures.length)
+  for (const { author, signature } of certificate.signatures) out.u16(author).bytes(signature)
+  return out.finish()
+}
+
+/** Strict inverse of {@link encodeCertificate}; undefined for anything else. */
+export function decodeCertificate(bytes: Uint8Array): CheckpointCertificate | undefined {
+  try {
+    const reader = new Reader(bytes)
+    const epoch = reader.u64()
+    const height = reader.u64()
+    const blockHash = reader.bytes(32)
+    const signatures: { readonly author: number; readonly signature: Uint8Array }[] = []
+    for (let left = reader.u16(); left > 0; left--)
+      signatures.push({ author: reader.u16(), signature: reader.bytes(64) })
+    reader.end()
+    return { epoch, height, blockHash, signatures }
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,237 @@
+import {
+  assembleRange,
+  decodeFetchAnswer,
+  decodeFetchRequest,
+  decodeOwnLastAnswer,
+  decodeOwnLastRequest,
+  decodeRangeAnswer,
+  decodeRangeRequest,
+  decodeStreamFrame,
+  encodeFetchAnswer,
+  encodeFetchRequest,
+  encodeOwnLastAnswer,
+  encodeOwnLastRequest,
+  encodeRangeAnswer,
+  encodeRangeRequest,
+  encodeStreamFrame,
+  type Input,
+  type VertexVerifier,
+} from '#consensus'
+import type { Clock, Log } from '#lib/env'
+import { messageOf } from '#lib/errors'
+import type { MessageVerdict, Network, PeerId } from '#p2p'
+import type { AuthorityIndex, ConsensusParams, Epoch, VerifiedVertex } from '#types'
+import type { ValidatorPort } from './consensus-driver.ts'
+import type { ConsensusLog } from './consensus-log.ts'
+
+const FETCH_TIMEOUT_MS = 2_000
+const RANGE_TIMEOUT_MS = 30_000
+const OWN_LAST_TIMEOUT_MS = 5_000
+/** An answer to a fetch or a range stays below the network's limit for one frame. */
+const ANSWER_BYTES_MAX = 6 * 1024 * 1024
+const FORGED_VERTEX_POINTS = -20
+
+export interface ValidatorLinkOptions {
+  readonly network: Network
+  /** Peer ids in committee order. */
+  readonly peers: readonly PeerId[]
+  readonly own: AuthorityIndex | undefined
+  readonly epoch: Epoch
+  readonly params: ConsensusParams
+  readonly verifier: VertexVerifier
+  readonly consensusLog: ConsensusLog
+  /** Highest round that we have accepted a vertex of, and the highest of one author. */
+  readonly highestRound: () => number
+  readonly highestRoundOf: (author: AuthorityIndex) => number
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** The consensus protocol on the network: puts effects into frames and requests, turns what arrives into inputs. */
+export interface ValidatorLink extends ValidatorPort {
+  /** Starts to deliver inputs; false from `submit` means "full", and the sender is not read on for a moment. */
+  start(submit: (input: Input) => boolean): void
+  isUp(authority: AuthorityIndex): boolean
+}
+
+export function createValidatorLink(options: ValidatorLinkOptions): ValidatorLink {
+  const { network, peers, own, epoch, verifier, consensusLog, clock, log } = options
+  const indexOf = new Map(peers.map((peer, index) => [peer, index]))
+  const up = new Set<AuthorityIndex>()
+  let submit: (input: Input) => boolean = () => false
+
+  /** Verifies what a peer sent; the first broken vertex ends it and is the verdict on the peer. */
+  function verifyAll(blobs: readonly Uint8Array[]): { readonly vertices: VerifiedVertex[]; readonly fault?: string } {
+    const vertices: VerifiedVertex[] = []
+    for (const bytes of blobs) {
+      const verdict = verifier.verify(bytes)
+      if (verdict.kind === 'accept') vertices.push(verdict.value)
+      else if (verdict.kind === 'reject') return { vertices, fault: verdict.reason }
+    }
+    return { vertices }
+  }
+
+  async function deliver(input: Input): Promise<void> {
+    while (!submit(input)) await new Promise<void>(resolve => setTimeout(resolve, 5))
+  }
+
+  async function onVertices(from: PeerId, frame: Uint8Array): Promise<MessageVerdict> {
+    const authority = indexOf.get(from)
+    if (authority === undefined) return { kind: 'reject', reason: 'not a validator' }
+    const decoded = decodeStreamFrame(frame)
+    if (decoded.kind !== 'accept') return { kind: 'reject', reason: 'malformed vertex frame' }
+    const { vertices, fault } = verifyAll(decoded.value.vertices)
+    if (fault !== undefined) return { kind: 'reject', reason: `vertex: ${fault}` }
+    if (decoded.value.kind === 'own' && vertices.some(vertex => vertex.author !== authority)) {
+      return { kind: 'reject', reason: "another author's vertex as own" }
+    }
+    if (vertices.length > 0) await deliver({ kind: 'vertices', vertices, from: authority, nowMs: clock.now() })
+    return { kind: 'accept' }
+  }
+
+  /** Asks `to` one after the other until one gives a useful answer; what nobody has, the core asks for again. */
+  async function ask(
+    what: string,
+    to: readonly AuthorityIndex[],
+    request: (peer: PeerId) => Promise<Uint8Array>,
+    use: (answer: Uint8Array, from: AuthorityIndex) => Promise<boolean>,
+  ): Promise<void> {
+    for (const authority of to) {
+      const peer = peers[authority]
+      if (peer === undefined || authority === own) continue
+      try {
+        if (await use(await request(peer), authority)) return
+      } catch (error) {
+        log.debug('request failed', { what, authority, error: messageOf(error) })
+      }
+    }
+  }
+
+  function blame(authority: AuthorityIndex, fault: string): void {
+    log.warn('a validator answered with something broken', { authority, fault })
+    network.report(peers[authority] as PeerId, FORGED_VERTEX_POINTS, fault)
+  }
+
+  function serve(): void {
+    network.onRequest('vertices', async (_from, body) => {
+      const request = decodeFetchRequest(body)
+      if (request.kind !== 'accept' || request.value.epoch !== epoch) return undefined
+      const found: Uint8Array[] = []
+      let bytes = 0
+      for (const ref of request.value.refs) {
+        const vertex = consensusLog.vertexBytes(ref)
+        if (vertex === undefined) continue
+        bytes += vertex.length
+        if (bytes > ANSWER_BYTES_MAX) break
+        found.push(vertex)
+      }
+      return encodeFetchAnswer(found)
+    })
+    network.onRequest('commits', async (_from, body) => {
+      const request = decodeRangeRequest(body)
+      if (request.kind !== 'accept' || request.value.epoch !== epoch) return undefined
+      const range = assembleRange(request.value, consensusLog, {
+        bytesMax: ANSWER_BYTES_MAX,
+        commitsMax: options.params.commitSyncBatch,
+      })
+      return range === undefined ? undefined : encodeRangeAnswer(range)
+    })
+    network.onRequest('own-last', async (_from, body) => {
+      const request = decodeOwnLastRequest(body)
+      if (request.kind !== 'accept' || request.value.epoch !== epoch) return undefined
+      return encodeOwnLastAnswer({
+        highestRound: options.highestRound(),
+        ownRound: options.highestRoundOf(request.value.author),
+      })
+    })
+  }
+
+  return {
+    start(deliverTo) {
+      submit = deliverTo
+      network.onFrame('vertices', onVertices)
+      serve()
+      network.onPeer((peer, isUp) => {
+        const who = indexOf.get(peer)
+        if (who === undefined) return
+        if (isUp) up.add(who)
+        else up.delete(who)
+        submit({ kind: 'peer', who, up: isUp, nowMs: clock.now() })
+      })
+    },
+
+    isUp: authority => authority === own || up.has(authority),
+
+    broadcast(vertex) {
+      const frame = encodeStreamFrame({ kind: 'own', vertices: [vertex.bytes] })
+      for (const [authority, peer] of peers.entries()) if (authority !== own) network.send(peer, 'vertices', frame)
+    },
+
+    push(to, refs) {
+      const vertices = refs.flatMap(ref => consensusLog.vertexBytes(ref) ?? [])
+      if (vertices.length === 0) return
+      network.send(peers[to] as PeerId, 'vertices', encodeStreamFrame({ kind: 'history', vertices }))
+    },
+
+    fetch(refs, to) {
+      const body = encodeFetchRequest({ epoch, refs })
+      const request = (peer: PeerId) => network.request(peer, 'vertices', body, { timeoutMs: FETCH_TIMEOUT_MS })
+      void ask('vertices', to, request, async (answer, from) => {
+        const decoded = decodeFetchAnswer(answer)
+        if (decoded.kind !== 'accept') {
+          blame(from, 'malformed fetch answer')
+          return false
+        }
+        const { vertices, fault } = verifyAll(decoded.value)
+        if (fault !== undefined) blame(from, `fetched vertex: ${fault}`)
+        if (vertices.length === 0) return false
+        await deliver({ kind: 'vertices', vertices, from, nowMs: clock.now() })
+        return true
+      })
+    },
+
+    syncCommits(from, upTo, to) {
+      const body = encodeRangeRequest({ epoch, from, upTo })
+      const request = (peer: PeerId) => network.request(peer, 'commits', body, { timeoutMs: RANGE_TIMEOUT_MS })
+      void ask('commits', to, request, async (answer, peer) => {
+        const decoded = decodeRangeAnswer(answer)
+        if (decoded.kind !== 'accept') {
+          blame(peer, 'malformed commit range')
+          return false
+        }
+        const vertices = verifyAll(decoded.value.vertices)
+        const certifiers = verifyAll(decoded.value.certifiers)
+        const fault = vertices.fault ?? certifiers.fault
+        if (fault !== undefined) {
+          blame(peer, `commit range: ${fault}`)
+          return false
+        }
+        await deliver({
+          kind: 'commits',
+          commits: decoded.value.commits,
+          vertices: vertices.vertices,
+          certifiers: certifiers.vertices,
+          from: peer,
+          nowMs: clock.now(),
+        })
+        return true
+      })
+    },
+
+    askOwnLast() {
+      if (own === undefined) return
+      const body = encodeOwnLastRequest({ epoch, author: own })
+      for (const [authority, peer] of peers.entries()) {
+        if (authority === own) continue
+        network
+          .request(peer, 'own-last', body, { timeoutMs: OWN_LAST_TIMEOUT_MS })
+          .then(answer => {
+            const decoded = decodeOwnLastAnswer(answer)
+            if (decoded.kind !== 'accept') return blame(authority, 'malformed own-last answer')
+            return deliver({ kind: 'ownLast', from: authority, ...decoded.value, nowMs: clock.now() })
+          })
+          .catch(error => log.debug('request failed', { what: 'own-last', authority, error: messageOf(error) }))
+      }
+    },
+  }
+}

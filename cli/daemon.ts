@@ -1,0 +1,30 @@
+/**
+ * Runs until somebody asks to stop: SIGTERM, Ctrl-C, or the end of the parent that started us (a devnet must not leave
+ * orphans). `stop` is called once and must finish within 10 s; a second signal ends the process at once.
+ */
+export async function runUntilStopped(
+  stop: () => Promise<void>,
+  failed: Promise<unknown> = new Promise(() => {}),
+): Promise<number> {
+  const outcome = await new Promise<{ readonly failure?: unknown }>(resolve => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve({}))
+    process.once('disconnect', () => resolve({}))
+    failed.then(
+      failure => resolve({ failure }),
+      failure => resolve({ failure }),
+    )
+  })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(130))
+  const deadline = setTimeout(() => {
+    console.error('ogpu: stopping took longer than 10 s; ending now')
+    process.exit(1)
+  }, 10_000)
+  deadline.unref()
+  await stop()
+  clearTimeout(deadline)
+  if (outcome.failure !== undefined) {
+    console.error(outcome.failure)
+    return 1
+  }
+  return 0
+}
