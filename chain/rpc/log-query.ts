@@ -52,10 +52,9 @@ export async function findLogs(
     return await backend.chain.logs(logFilterOf(criteria, from, to), limits.logResultsMax)
   } catch (error) {
     if (!(error instanceof CodedError) || error.code !== 'too many results') throw error
-    const last = Number(error.data.lastBlock)
-    // The block in which the limit was reached is not complete, unless it is the only one asked for.
-    const safe = Math.max(from, last)
-    const hint = safe < to ? `, retry with the range ${from}-${safe}` : ''
+    // `lastBlock` is where the limit was passed, so the blocks before it fit.
+    const safe = Number(error.data.lastBlock) - 1
+    const hint = safe >= from ? `, retry with the range ${from}-${safe}` : ''
     throw new RpcError('invalidParams', `query exceeds max results ${limits.logResultsMax}${hint}`)
   }
 }

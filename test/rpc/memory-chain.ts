@@ -120,7 +120,7 @@ export function memoryChain() {
             })
             if (!fits) continue
             if (found.length >= limit) {
-              throw new CodedError('too many results', 'too many results', { data: { lastBlock: number - 1 } })
+              throw new CodedError('too many results', 'too many results', { data: { lastBlock: number } })
             }
             const transaction = defined(executed.block.transactions[transactionIndex], 'receipts have transactions')
             found.push({

@@ -267,6 +267,7 @@ describe('methods', () => {
     }
     memory.answerCalls(() => ({ kind: 'halt', reason: 'out of gas', gasUsed: 1n }))
     await expect(rpc('eth_call', {})).rejects.toMatchObject({ code: -32000, message: 'out of gas' })
+    memory.answerCalls(() => ({ kind: 'halt', reason: 'gas required exceeds allowance (21001)', gasUsed: 1n }))
     await expect(rpc('eth_estimateGas', { gas: '0x5209' })).rejects.toMatchObject({
       code: -32000,
       message: 'gas required exceeds allowance (21001)',

@@ -1,14 +1,10 @@
 import { toHex } from '#lib/bytes'
-import { RpcError } from '../errors.ts'
 import { toQuantity } from '../format.ts'
 import { method } from '../method.ts'
 import { block, optional } from '../params.ts'
 import { blockOverrides, call, stateOverrides } from '../params-call.ts'
 import { callFailure } from '../revert.ts'
 import { DATA, QUANTITY } from '../schema.ts'
-
-/** Gas that an estimate may use when the caller sets no limit; the engine's own bound. */
-const ESTIMATE_GAS_MAX = 50_000_000n
 
 /** Read-only execution. */
 export const callMethods = [
@@ -45,9 +41,6 @@ export const callMethods = [
         signal,
       })
       if ('gas' in outcome) return toQuantity(outcome.gas)
-      if (outcome.kind === 'halt' && outcome.reason === 'out of gas') {
-        throw new RpcError('server', `gas required exceeds allowance (${request.gas ?? ESTIMATE_GAS_MAX})`)
-      }
       throw callFailure(outcome)
     },
   }),
