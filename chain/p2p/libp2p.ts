@@ -1,4 +1,3 @@
-import { bootstrap } from '@libp2p/bootstrap'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { type GossipSub, gossipsub, StrictNoSign, TopicValidatorResult } from '@libp2p/gossipsub'
 import { createTopicScoreParams } from '@libp2p/gossipsub/score'
@@ -17,7 +16,8 @@ import { assert, defined } from '#lib/assert'
 import { CodedError } from '#lib/errors'
 import { sha256 } from '#lib/hash'
 import { DEFAULT_LIMITS, type NetworkLimits } from './limits.ts'
-import { createNetwork, type NetworkOptions } from './network.ts'
+import { createNetwork } from './network.ts'
+import type { NetworkOptions } from './network-options.ts'
 import { peerIdOfSeed } from './peer-id.ts'
 import { networkIdOf } from './protocol.ts'
 import type { ByteStream, ConnectionInfo, Transport, TransportEvents, TransportSetup } from './transport.ts'
@@ -31,7 +31,7 @@ export interface Libp2pNetworkOptions extends NetworkOptions {
   /** Multiaddrs to tell others instead of the listening ones (NAT, load balancer). */
   readonly announce?: readonly string[]
   readonly discovery?: {
-    /** Multiaddrs with peer ids that are dialled at the start. */
+    /** Multiaddrs with peer ids that are dialled at the start and whenever peers are few. CodedError `address invalid`. */
     readonly bootstrap?: readonly string[]
     /** Finds nodes on the local network. */
     readonly mdns?: boolean
@@ -50,7 +50,22 @@ const CONNECTIONS_PER_PEER_MAX = 2
 
 /** The network over libp2p 3: TCP, Noise, Yamux, gossipsub. */
 export function createLibp2pNetwork(options: Libp2pNetworkOptions): Network {
-  return createNetwork(createLibp2pTransport(options), options)
+  const bootnodes = (options.discovery?.bootstrap ?? []).map(peerOfAddress)
+  return createNetwork(createLibp2pTransport(options), { ...options, bootnodes })
+}
+
+/** Splits `/ip4/…/tcp/…/p2p/12D3…` into what `keep` takes. CodedError `address invalid`. */
+export function peerOfAddress(text: string): { readonly id: PeerId; readonly addresses: readonly string[] } {
+  let id: string | undefined
+  try {
+    id = multiaddr(text)
+      .getComponents()
+      .find(part => part.name === 'p2p')?.value
+  } catch (error) {
+    throw new CodedError('address invalid', `"${text}" is no multiaddr`, { cause: error })
+  }
+  if (id === undefined) throw new CodedError('address invalid', `"${text}" lacks the peer id (/p2p/…)`)
+  return { id, addresses: [text] }
 }
 
 /** The bare transport; tests use it to play a hostile peer. */
@@ -98,7 +113,6 @@ class Libp2pTransport implements Transport {
   async #create(setup: TransportSetup): Promise<Libp2p<Services>> {
     const { listen, announce, discovery, agent, genesisHash, networkKeySeed } = this.#options
     const limits = this.#limits
-    const seeds = discovery?.bootstrap ?? []
     return await createLibp2p<Services>({
       start: false,
       privateKey: await generateKeyPairFromSeed('Ed25519', networkKeySeed),
@@ -131,10 +145,7 @@ class Libp2pTransport implements Transport {
         denyInboundConnection: connection => this.#hostIsFull(connection),
         denyInboundEncryptedConnection: peer => this.#events?.admit(peer.toString(), false) !== true,
       },
-      peerDiscovery: [
-        ...(seeds.length > 0 ? [bootstrap({ list: [...seeds], timeout: 100 })] : []),
-        ...(discovery?.mdns === true ? [mdns({ serviceTag: `ogpu-${networkIdOf(genesisHash)}` })] : []),
-      ],
+      peerDiscovery: discovery?.mdns === true ? [mdns({ serviceTag: `ogpu-${networkIdOf(genesisHash)}` })] : [],
       services: {
         identify: identify(),
         ping: ping(),

@@ -2,7 +2,8 @@ import { toRawHex } from '#lib/bytes'
 import { CodedError } from '#lib/errors'
 import { sha256 } from '#lib/hash'
 import { DelayLine, type LinkConditions, PERFECT_LINK, seededRandom } from './link-conditions.ts'
-import { createNetwork, type NetworkOptions } from './network.ts'
+import { createNetwork } from './network.ts'
+import type { NetworkOptions } from './network-options.ts'
 import { peerIdOfSeed } from './peer-id.ts'
 import type {
   ByteStream,

@@ -1,13 +1,16 @@
 import { AssertionError } from '#lib/assert'
 import { equalBytes, toHex } from '#lib/bytes'
-import { type Log, type MetricsRegistry, silentLog } from '#lib/env'
+import { type Log, silentLog } from '#lib/env'
 import { CodedError, messageOf } from '#lib/errors'
 import { crash } from './crash.ts'
+import { Discovery } from './discovery.ts'
 import { FrameReader } from './frame-reader.ts'
+import { type GossipHandler, judgeGossip } from './gossip.ts'
 import { Keeper } from './keeper.ts'
 import { DEFAULT_LIMITS, type NetworkLimits, type Offence, PENALTY } from './limits.ts'
 import { decodeLinkFrame, encodeLinkFrame, LINK_FRAME_BYTES_MAX } from './link.ts'
 import { type NetworkMetrics, networkMetrics } from './metrics.ts'
+import type { NetworkOptions } from './network-options.ts'
 import { Outbound } from './outbound.ts'
 import { PeerState } from './peer.ts'
 import { CHANNELS, LINK_PROTOCOL, type ProtocolNames, protocolNames } from './protocol.ts'
@@ -17,17 +20,7 @@ import { ScoreBook } from './score.ts'
 import type { ByteStream, GossipVerdict, Transport, TransportEvents } from './transport.ts'
 import type { Channel, MessageVerdict, Network, PeerId, PeerInfo, RequestProtocol, Topic } from './types.ts'
 
-export interface NetworkOptions {
-  /** 32 bytes; peers with another one are refused. */
-  readonly genesisHash: Uint8Array
-  /** Name and version of the software, told to peers. */
-  readonly agent?: string
-  readonly log?: Log
-  readonly metrics?: MetricsRegistry
-  readonly limits?: Partial<NetworkLimits>
-}
-
-type FrameHandler = (from: PeerId, frame: Uint8Array) => MessageVerdict | Promise<MessageVerdict>
+type FrameHandler = GossipHandler
 
 /** The `Network` over a transport: all policy, the same for every transport. */
 export function createNetwork(transport: Transport, options: NetworkOptions): Network {
@@ -45,6 +38,7 @@ class PeerNetwork implements Network, TransportEvents {
   readonly #metrics: NetworkMetrics
   readonly #scores: ScoreBook
   readonly #keeper: Keeper
+  readonly #discovery: Discovery
   readonly #peers = new Map<PeerId, PeerState>()
   readonly #frameHandlers = new Map<Channel, FrameHandler>()
   readonly #requestHandlers = new Map<RequestProtocol, RequestHandler>()
@@ -52,7 +46,6 @@ class PeerNetwork implements Network, TransportEvents {
   readonly #peerListeners: ((peer: PeerId, up: boolean) => void)[] = []
   #committee: ReadonlyMap<PeerId, number> = new Map()
   #requestsServed = 0
-  #discoveryDials = 0
   #ticker: NodeJS.Timeout | undefined
   #running = false
 
@@ -70,7 +63,15 @@ class PeerNetwork implements Network, TransportEvents {
       self: this.self,
       limits: this.#limits,
       connected: peer => this.#peers.has(peer),
-      blockedMs: peer => this.#scores.banOf(peer, this.#nowMs())?.remainingMs ?? 0,
+      blockedMs: peer => this.#banOf(peer)?.remainingMs ?? 0,
+      dial: (peer, addresses) => this.#dial(peer, addresses),
+    })
+    this.#discovery = new Discovery({
+      bootnodes: options.bootnodes ?? [],
+      limits: this.#limits,
+      peers: () => this.#peers.size,
+      settled: peer =>
+        peer === this.self || this.#peers.has(peer) || this.#keeper.has(peer) || this.#banOf(peer) !== undefined,
       dial: (peer, addresses) => this.#dial(peer, addresses),
     })
   }
@@ -86,6 +87,7 @@ class PeerNetwork implements Network, TransportEvents {
     this.#keeper.start()
     const everyMs = Math.min(1_000, this.#limits.heartbeatMs / 2, this.#limits.helloTimeoutMs / 2)
     this.#ticker = setInterval(() => this.#tick(), everyMs)
+    this.#discovery.tick(this.#nowMs())
     this.#log.info('network started', { self: this.self, addresses: this.addresses() })
   }
 
@@ -199,7 +201,7 @@ class PeerNetwork implements Network, TransportEvents {
   // ---- transport events ----
 
   admit(peer: PeerId, outbound: boolean): boolean {
-    if (this.#scores.banOf(peer, this.#nowMs()) !== undefined) return false
+    if (this.#banOf(peer) !== undefined) return false
     if (outbound || this.#peers.has(peer) || this.#isKnown(peer)) return true
     let strangers = 0
     for (const id of this.#peers.keys()) if (!this.#isKnown(id)) strangers += 1
@@ -318,35 +320,16 @@ class PeerNetwork implements Network, TransportEvents {
     const peer = this.#peers.get(from)
     if (topic === undefined || peer?.leaving) return 'ignore'
     if (peer !== undefined) this.#countIn(peer, message.length)
-    const verdict = await this.#judgeGossip(topic, from, peer, message)
+    const verdict = await judgeGossip(topic, from, peer, message, {
+      limits: this.#limits,
+      handler: name => this.#gossipHandlers.get(name),
+      nowMs: () => this.#nowMs(),
+      offend: offence => this.#offend(from, offence),
+      blame: reason => this.#blame(from, 'gossip rejected', reason),
+      failed: error => this.#handlerFailed(`gossip ${topic}`, error),
+    })
     this.#metrics.gossip.inc(1, { topic, verdict })
     return verdict
-  }
-
-  async #judgeGossip(
-    topic: Topic,
-    from: PeerId,
-    peer: PeerState | undefined,
-    message: Uint8Array,
-  ): Promise<GossipVerdict> {
-    if (message.length > this.#limits.gossipBytesMax[topic]) {
-      this.#offend(from, 'gossip too large')
-      return 'reject'
-    }
-    if (peer !== undefined && !peer.gossipBucket.tryTake(1, this.#nowMs())) {
-      this.#offend(from, 'gossip rate')
-      return 'ignore'
-    }
-    const handler = this.#gossipHandlers.get(topic)
-    if (handler === undefined) return 'ignore'
-    try {
-      const verdict = await handler(from, message)
-      if (verdict.kind === 'reject') this.#blame(from, 'gossip rejected', verdict.reason)
-      return verdict.kind
-    } catch (error) {
-      this.#handlerFailed(`gossip ${topic}`, error)
-      return 'ignore'
-    }
   }
 
   score(peer: PeerId): number {
@@ -354,18 +337,14 @@ class PeerNetwork implements Network, TransportEvents {
   }
 
   discovered(peer: PeerId, addresses: readonly string[]): void {
-    if (!this.#running || peer === this.self || this.#peers.has(peer) || this.#keeper.has(peer)) return
-    if (this.#peers.size + this.#discoveryDials >= this.#limits.peersTarget || this.#discoveryDials >= 4) return
-    if (this.#scores.banOf(peer, this.#nowMs()) !== undefined) return
-    this.#discoveryDials += 1
-    this.#dial(peer, addresses)
-      .catch(() => undefined)
-      .finally(() => {
-        this.#discoveryDials -= 1
-      })
+    if (this.#running) this.#discovery.found(peer, addresses)
   }
 
   // ---- peers ----
+
+  #banOf(peer: PeerId) {
+    return this.#scores.banOf(peer, this.#nowMs())
+  }
 
   #isKnown(peer: PeerId): boolean {
     return this.#committee.has(peer) || this.#keeper.has(peer)
@@ -589,6 +568,7 @@ class PeerNetwork implements Network, TransportEvents {
 
   #tick(): void {
     const nowMs = this.#nowMs()
+    this.#discovery.tick(nowMs)
     for (const peer of [...this.#peers.values()]) {
       if (peer.leaving) continue
       if (!peer.up && nowMs - peer.connectedAtMs >= this.#limits.helloTimeoutMs) this.#dismiss(peer, 'no hello in time')
