@@ -46,6 +46,8 @@ export interface Runtime {
   readonly fingerprint: string
   /** Runs a golden job; a {@link CodedError} SELF_TEST_FAILED means that this machine must not offer the runtime. */
   selfTest(): Promise<void>
+  /** Whether `run` would begin: files, input and estimated cost. Fails as `run` would, without the work. */
+  check(job: RunJob, signal: AbortSignal): Promise<void>
   /** Runs a job; every failure is a {@link RuntimeError}. `signal` stops it early. */
   run(job: RunJob, signal: AbortSignal): Promise<RunResult>
   /** Ends what still runs; no run may begin after it. */

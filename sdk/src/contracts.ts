@@ -127,7 +127,7 @@ const FRAGMENTS = {
   ],
   auditManager: [
     'function enrol(uint256 stake)',
-    'function leave()',
+    'function resign()',
     'function commitAudit(address task, bytes32 sealedVerdict)',
     'function revealAudit(address task, bytes32 verdict, bytes32 report, bytes32 salt)',
     'function resolve(address task)',

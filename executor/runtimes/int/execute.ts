@@ -19,8 +19,11 @@ export function loadProgram(graph: Uint8Array, weights: Uint8Array): CheckedProg
   })
 }
 
-/** Runs `job` here and now; `limits.timeMs` is the caller's to enforce. Throws {@link RuntimeError}. */
-export function executeJob(job: RunJob): RunResult {
+/** Multiply-accumulates per millisecond that even a slow, busy core manages with the plain interpreter. */
+const MACS_PER_MS = 100_000
+
+/** Everything that can be wrong with a job before it runs. Throws {@link RuntimeError}. */
+export function checkJob(job: RunJob): CheckedProgram {
   requireRoot('graph', job.graphRoot, () => graphRootOf(job.graph, keccak256))
   requireRoot('weights', job.weightsRoot, () => weightsRootOf(job.weights, keccak256))
   const program = loadProgram(job.graph, job.weights)
@@ -34,6 +37,18 @@ export function executeJob(job: RunJob): RunResult {
       data: { bytes: job.input.length, bytesMax: program.graph.inputBytesMax },
     })
   }
+  const estimateMs = (program.macsPerStep * (program.graph.generate?.steps ?? 1)) / MACS_PER_MS
+  if (estimateMs > job.limits.timeMs) {
+    throw new RuntimeError(RUNTIME_ERRORS.TIME_LIMIT, 'the program needs more time than the job may take', {
+      data: { estimateMs, limitMs: job.limits.timeMs },
+    })
+  }
+  return program
+}
+
+/** Runs `job` here and now; `limits.timeMs` is the caller's to enforce. Throws {@link RuntimeError}. */
+export function executeJob(job: RunJob): RunResult {
+  const program = checkJob(job)
   const started = performance.now()
   const { output, steps } = runProgram(program, job.input)
   const digests = steps.map(step => step.digest)

@@ -2,15 +2,23 @@
 import { assert } from '#lib/assert'
 import { messageOf } from '#lib/errors'
 import { RUNTIME_ERRORS, type RunJob, type RunResult, RuntimeError, type RuntimeErrorCode } from '../runtime.ts'
-import { executeJob } from './execute.ts'
+import { checkJob, executeJob } from './execute.ts'
+
+export interface ProcessRequest {
+  readonly job: RunJob
+  /** Stop before the work. */
+  readonly checkOnly: boolean
+}
 
 export type ProcessAnswer =
-  | { readonly ok: true; readonly result: RunResult }
+  | { readonly ok: true; readonly result: RunResult | undefined }
   | { readonly ok: false; readonly code: RuntimeErrorCode; readonly message: string; readonly data: object }
 
-function answer(job: RunJob): ProcessAnswer {
+function answer({ job, checkOnly }: ProcessRequest): ProcessAnswer {
   try {
-    return { ok: true, result: executeJob(job) }
+    if (!checkOnly) return { ok: true, result: executeJob(job) }
+    checkJob(job)
+    return { ok: true, result: undefined }
   } catch (error) {
     if (error instanceof RuntimeError) return { ok: false, code: error.code, message: error.message, data: error.data }
     return { ok: false, code: RUNTIME_ERRORS.CRASHED, message: messageOf(error), data: {} }
@@ -18,5 +26,5 @@ function answer(job: RunJob): ProcessAnswer {
 }
 
 assert(process.send !== undefined, 'this module runs as a child process')
-process.on('message', job => process.send?.(answer(job as RunJob)))
+process.on('message', request => process.send?.(answer(request as ProcessRequest)))
 process.on('disconnect', () => process.exit(0))

@@ -5,18 +5,12 @@
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { INT_OPS_V1, intProgramContent } from '@ogpu/sdk'
+import { defined } from '#lib/assert'
 import { utf8 } from '#lib/bytes'
 import { keccak256 } from '#lib/hash'
-import {
-  DEFAULT_RUN_LIMITS,
-  RUNTIME_ERRORS,
-  type RunJob,
-  type RunResult,
-  type Runtime,
-  RuntimeError,
-} from '../runtime.ts'
+import { DEFAULT_RUN_LIMITS, RUNTIME_ERRORS, type RunResult, type Runtime, RuntimeError } from '../runtime.ts'
 import { encodeGraph } from './graph.ts'
-import type { ProcessAnswer } from './process.ts'
+import type { ProcessAnswer, ProcessRequest } from './process.ts'
 
 /** Heap of a child process: room for code, files and copies besides what a job may use. */
 const HEAP_MIB = 1024
@@ -63,7 +57,7 @@ export function createIntRuntime(): Runtime {
     child.channel?.unref()
   }
 
-  function run(job: RunJob, signal: AbortSignal): Promise<RunResult> {
+  function ask({ job, checkOnly }: ProcessRequest, signal: AbortSignal): Promise<RunResult | undefined> {
     return new Promise((resolve, reject) => {
       if (closed || signal.aborted) {
         reject(new RuntimeError(RUNTIME_ERRORS.ABORTED, 'the run was stopped before it began'))
@@ -90,7 +84,12 @@ export function createIntRuntime(): Runtime {
         // V8 aborts a process whose heap is full; the kernel kills one that the machine has no memory for.
         const memory = killedBy === 'SIGABRT' || killedBy === 'SIGKILL'
         const reason = memory ? RUNTIME_ERRORS.MEMORY_LIMIT : RUNTIME_ERRORS.CRASHED
-        kill(new RuntimeError(reason, 'the process of the run ended without an answer', { data: { code, killedBy } }))
+        kill(
+          new RuntimeError(reason, 'the process of the run ended without an answer', {
+            data: { code, killedBy },
+            retryable: !memory,
+          }),
+        )
       }
       const timer = setTimeout(() => {
         const data = { limitMs: job.limits.timeMs }
@@ -98,7 +97,9 @@ export function createIntRuntime(): Runtime {
       }, job.limits.timeMs)
       signal.addEventListener('abort', onAbort)
       child.once('exit', onExit)
-      child.once('error', cause => kill(new RuntimeError(RUNTIME_ERRORS.CRASHED, 'no process for the run', { cause })))
+      child.once('error', cause =>
+        kill(new RuntimeError(RUNTIME_ERRORS.CRASHED, 'no process for the run', { cause, retryable: true })),
+      )
       child.once('message', message => {
         const answer = message as ProcessAnswer
         const error = answer.ok
@@ -107,11 +108,20 @@ export function createIntRuntime(): Runtime {
         settle(error, () => keep(child))
         if (answer.ok) resolve(answer.result)
       })
-      child.send(job, failure => {
+      child.send({ job, checkOnly }, failure => {
         if (failure)
-          kill(new RuntimeError(RUNTIME_ERRORS.CRASHED, 'the job did not reach its process', { cause: failure }))
+          kill(
+            new RuntimeError(RUNTIME_ERRORS.CRASHED, 'the job did not reach its process', {
+              cause: failure,
+              retryable: true,
+            }),
+          )
       })
     })
+  }
+
+  const run: Runtime['run'] = async (job, signal) => {
+    return defined(await ask({ job, checkOnly: false }, signal), 'a run answers with a result')
   }
 
   return {
@@ -120,6 +130,9 @@ export function createIntRuntime(): Runtime {
     opset: INT_OPS_V1,
     fingerprint: 'int/1',
     selfTest: () => selfTest(run),
+    check: async (job, signal) => {
+      await ask({ job, checkOnly: true }, signal)
+    },
     run,
     close: () => {
       closed = true

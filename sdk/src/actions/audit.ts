@@ -14,6 +14,11 @@ export async function enrolAuditor(
   return enrolled ? undefined : client.send('auditManager', 'enrol', [options.stakeWei])
 }
 
+/** Stops being drawn and frees the stake; not while an own audit is open. */
+export function resignAuditor(client: OgpuClient): Promise<Sent> {
+  return client.send('auditManager', 'resign')
+}
+
 /** Smallest stake of an auditor, wei. */
 export async function readAuditorStakeMin(client: OgpuClient): Promise<bigint> {
   const [stake] = await client.read('auditManager', 'minStake')

@@ -1,0 +1,219 @@
+/**
+ * The verifier's work, one tick at a time. It believes no provider: a verdict is the digest of its own run. It is also
+ * the one that makes the calls which nobody in particular owes (draw, expire, finalize), when the seats do not.
+ */
+import { join } from 'node:path'
+import { type DataClient, digestOf, randomSalt, SDK_ERRORS, SdkError } from '@ogpu/sdk'
+import { assert, defined } from '#lib/assert'
+import type { Clock, Log } from '#lib/env'
+import { CodedError, messageOf } from '#lib/errors'
+import type { RunLimits, Runtime } from '../runtimes/runtime.ts'
+import { createBackoff } from '../sidecar/backoff.ts'
+import type { ChainPort } from '../sidecar/chain.ts'
+import { openRecordStore } from '../sidecar/durable.ts'
+import { createPreparer } from '../sidecar/prepare.ts'
+import { settleForStop } from '../sidecar/settle.ts'
+import { openWatcher } from '../sidecar/watch.ts'
+import { type AuditSituation, type AuditStep, decideAudit } from './decide.ts'
+import { type AuditRecord, isAuditRecord } from './records.ts'
+
+export interface VerifierEngineOptions {
+  readonly chain: ChainPort
+  readonly data: DataClient
+  readonly runtimes: readonly Runtime[]
+  readonly dir: string
+  readonly log: Log
+  readonly clock: Clock
+  readonly limits: RunLimits
+  readonly startBlock: number
+  /** How long a due call is left to the seats before we make it. */
+  readonly dueDelayMs: number
+  /** Compare every n-th unaudited result with an own run and challenge wrong ones; 0: none. */
+  readonly checkEvery: number
+}
+
+export interface VerifierEngine {
+  tick(): Promise<void>
+  stop(): Promise<void>
+  readonly records: () => readonly AuditRecord[]
+}
+
+const OPEN_TASKS_MAX = 2_000
+const DONE_TASKS_MAX = 1_000
+
+export async function createVerifierEngine(options: VerifierEngineOptions): Promise<VerifierEngine> {
+  const { chain, data, dir, log, clock } = options
+  const store = await openRecordStore(join(dir, 'audits'), isAuditRecord, log)
+  const watcher = await openWatcher(dir, options.startBlock)
+  const preparer = createPreparer(chain, data, options.runtimes, options.limits)
+  const backoff = createBackoff()
+  const dueSince = new Map<string, number>()
+  const busy = new Map<string, Promise<void>>()
+  const aborter = new AbortController()
+  // One run at a time: audits are rare, and a verifier often shares its machine with an executor.
+  let turn: Promise<unknown> = Promise.resolve()
+
+  async function find(from: number, to: number): Promise<void> {
+    const [published, drawn] = await Promise.all([chain.publishedTasks(from, to), chain.auditsOf(chain.me, from, to)])
+    for (const { task, block } of published) await add(task, block)
+    for (const { task, block, round } of drawn) {
+      await add(task, block)
+      log.info('drawn for an audit', { task, round })
+    }
+  }
+
+  async function add(task: string, block: number): Promise<void> {
+    const id = task.toLowerCase()
+    if (store.get(id) !== undefined || (await chain.policy(id)) === undefined) return
+    if (store.all().filter(record => record.outcome === undefined).length >= OPEN_TASKS_MAX) {
+      log.warn('too many open tasks, one is not watched', { task: id })
+      return
+    }
+    await store.put({ id, block })
+  }
+
+  async function situationOf(record: AuditRecord): Promise<AuditSituation> {
+    const [info, block] = await Promise.all([chain.task(record.id), chain.head()])
+    const auditing = info.proof?.phase === 'Auditing'
+    const [audit, vote] = auditing
+      ? await Promise.all([chain.audit(record.id), chain.vote(record.id)])
+      : [undefined, undefined]
+    return { info, block, record, audit, vote, checks: isChecked(record.id, options.checkEvery) }
+  }
+
+  /** The digest that an honest run has. */
+  async function compute({ info }: AuditSituation): Promise<string> {
+    const mine = turn.then(async () => {
+      const { runtime, job } = await preparer.prepare(info, await chain.policy(info.task))
+      const result = await runtime.run(job, aborter.signal)
+      return digestOf(result.outRoot, result.traceRoot)
+    })
+    turn = mine.catch(() => {})
+    return mine
+  }
+
+  async function check(situation: AuditSituation): Promise<AuditRecord['checked']> {
+    try {
+      return (await compute(situation)) === situation.info.proof?.result ? 'right' : 'wrong'
+    } catch (error) {
+      // A job that cannot be run here is nobody's fault; a file that cannot be fetched now is tried again.
+      if (error instanceof CodedError && !error.retryable) return 'unable'
+      throw error
+    }
+  }
+
+  async function performDue(id: string): Promise<void> {
+    const action = await chain.due(id)
+    if (action === undefined) {
+      dueSince.delete(id)
+      return
+    }
+    const since = dueSince.get(id) ?? clock.now()
+    dueSince.set(id, since)
+    if (clock.now() - since < options.dueDelayMs) return
+    dueSince.delete(id)
+    await unlessOthersDid(async () => {
+      await chain.performDue(id, action)
+      log.info('moved the task on', { task: id, action })
+    })
+  }
+
+  async function finish(record: AuditRecord, outcome: string): Promise<void> {
+    await store.put({ ...record, outcome })
+    dueSince.delete(record.id)
+    backoff.reset(record.id)
+    const done = store.all().filter(other => other.outcome !== undefined)
+    for (const old of done.slice(0, Math.max(0, done.length - DONE_TASKS_MAX))) await store.delete(old.id)
+  }
+
+  /** Acts on one decision; true when the task should be looked at again at once. */
+  async function act(record: AuditRecord, situation: AuditSituation, step: AuditStep): Promise<boolean> {
+    const task = record.id
+    switch (step) {
+      case 'compute': {
+        const { round } = defined(situation.vote, 'decide computes for drawn auditors only')
+        const verdict = { round, verdict: await compute(situation), salt: randomSalt() }
+        await store.put({ ...record, verdict })
+        return true
+      }
+      case 'commit':
+        await chain.commitAudit({ task, ...defined(record.verdict, 'decide commits stored verdicts only') })
+        log.info('verdict sealed', { task })
+        return true
+      case 'reveal': {
+        const verdict = defined(record.verdict, 'decide reveals stored verdicts only')
+        await chain.revealAudit({ task, ...verdict })
+        log.info('verdict opened', { task, agrees: verdict.verdict === situation.info.proof?.result })
+        return true
+      }
+      case 'resolve':
+        await unlessOthersDid(() => chain.resolveAudit(task))
+        return false
+      case 'check': {
+        const checked = await check(situation)
+        await store.put({ ...record, ...(checked === undefined ? {} : { checked }) })
+        if (checked === 'wrong') log.warn('a result is wrong', { task, result: situation.info.proof?.result })
+        return checked === 'wrong'
+      }
+      case 'challenge':
+        await unlessOthersDid(() => chain.challenge(task))
+        log.info('challenged', { task })
+        return false
+      case 'watch':
+        await performDue(task)
+        return false
+      case 'finish':
+        await finish(record, situation.info.proof?.phase ?? situation.info.status)
+        return false
+    }
+  }
+
+  async function work(id: string): Promise<void> {
+    try {
+      for (let again = true; again && !aborter.signal.aborted; ) {
+        const record = defined(store.get(id), 'a watched task has a record')
+        const situation = await situationOf(record)
+        again = await act(record, situation, decideAudit(situation))
+      }
+      backoff.reset(id)
+    } catch (error) {
+      if (aborter.signal.aborted) return
+      const coded = error instanceof CodedError || error instanceof SdkError ? error : undefined
+      const failures = backoff.fail(id, clock.now())
+      log.warn('a step failed', { task: id, code: coded?.code, error: messageOf(error), data: coded?.data, failures })
+    }
+  }
+
+  return {
+    records: () => store.all(),
+    async tick() {
+      assert(!aborter.signal.aborted, 'a stopped engine does not tick')
+      await watcher.advance(await chain.head(), find)
+      for (const { id, outcome } of store.all()) {
+        if (outcome !== undefined || busy.has(id) || !backoff.isReady(id, clock.now())) continue
+        busy.set(
+          id,
+          work(id).finally(() => busy.delete(id)),
+        )
+      }
+    },
+    async stop() {
+      aborter.abort()
+      await settleForStop(busy.values())
+    },
+  }
+}
+
+/** Runs a call that anybody may make; that somebody else was faster is no failure. */
+async function unlessOthersDid(call: () => Promise<void>): Promise<void> {
+  try {
+    await call()
+  } catch (error) {
+    if (!(error instanceof SdkError) || error.code !== SDK_ERRORS.REVERTED) throw error
+  }
+}
+
+/** One task in `every`, chosen by its address: the same ones after a restart. */
+function isChecked(task: string, every: number): boolean {
+  return every > 0 && Number(BigInt(task) % BigInt(every)) === 0
+}
