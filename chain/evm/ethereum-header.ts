@@ -91,7 +91,10 @@ function blobFault(rules: Rules, header: BlockHeader, parent: BlockHeader): stri
 }
 
 /** EIP-4844 with EIP-7918: the excess of the block after `parent`, by the rules of that block. */
-export function excessBlobGasAfter(rules: Rules, parent: BlockHeader): bigint {
+export function excessBlobGasAfter(
+  rules: Rules,
+  parent: Pick<BlockHeader, 'excessBlobGas' | 'blobGasUsed' | 'baseFeePerGas'>,
+): bigint {
   const excess = parent.excessBlobGas ?? 0n
   const used = parent.blobGasUsed ?? 0n
   const target = GAS_PER_BLOB * BigInt(rules.blobs.target)

@@ -72,7 +72,7 @@ function build(genesis: GenesisFile): Genesis {
   const timestamp = Number(quantity(genesis.timestamp))
   const schedule = forkScheduleOfGenesis(genesis)
   const rules = rulesOf(schedule.at(0, timestamp), BigInt(genesis.config.chainId), schedule)
-  const { state, root } = buildState(genesis.alloc)
+  const { state, root } = genesisState(genesis.alloc)
   const extra = genesis as { readonly excessBlobGas?: Hex; readonly blobGasUsed?: Hex }
   const header: BlockHeader = {
     parentHash: ZERO_DIGEST,
@@ -116,7 +116,8 @@ function initialBaseFee(genesis: GenesisFile): bigint {
   return genesis.config.ogpu === undefined ? INITIAL_BASE_FEE : executionParamsOf(genesis).minBaseFeePerGas
 }
 
-function buildState(alloc: GenesisFile['alloc']): { readonly state: StateChanges; readonly root: Digest } {
+/** The state that a genesis allocation describes, and its root. */
+export function genesisState(alloc: GenesisFile['alloc']): { readonly state: StateChanges; readonly root: Digest } {
   const accounts: AccountChange[] = []
   const codes = new Map<string, readonly [Digest, Uint8Array]>()
   const trie = new Trie()

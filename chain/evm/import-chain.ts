@@ -5,6 +5,7 @@ import { keccak256 } from '#lib/hash'
 import { encodeRlp, RlpReader } from '#lib/rlp'
 import { createMemoryStore, type Store } from '#storage'
 import {
+  type Address,
   type BlockHeader,
   blockHeaderHash,
   decodeBlocks,
@@ -20,8 +21,8 @@ import { createCallEngine } from './call-engine.ts'
 import { createChainReader } from './chain-reader.ts'
 import { headerFault } from './ethereum-header.ts'
 import { type BlockExtras, Executor } from './executor.ts'
-import { isAtLeast } from './forks.ts'
-import { forkScheduleOfGenesis, genesisBlock } from './genesis.ts'
+import { type ForkSchedule, isAtLeast } from './forks.ts'
+import { forkScheduleOfGenesis, type Genesis, genesisBlock } from './genesis.ts'
 import type { Machine } from './machine.ts'
 import { createRecoveryPool } from './recovery.ts'
 import { runRequests } from './system-calls.ts'
@@ -50,7 +51,15 @@ export interface ImportedChain {
  */
 export async function importChain(options: ImportOptions): Promise<ImportedChain> {
   const store = options.store ?? createMemoryStore()
-  const importer = await createImporter(options.genesisJson, store, options.log ?? silentLog)
+  const { genesisJson } = options
+  const importer = await createImporter({
+    genesis: genesisBlock(genesisJson),
+    schedule: forkScheduleOfGenesis(genesisJson),
+    chainId: genesisJson.config.chainId,
+    depositContract: fromHex(String(genesisJson.config.depositContractAddress ?? MAINNET_DEPOSIT_CONTRACT)),
+    store,
+    log: options.log ?? silentLog,
+  })
   const decoded = decodeBlocks(options.rlp)
   if (decoded.kind !== 'accept') {
     throw new CodedError('malformed chain', 'the file is not a sequence of RLP blocks', { data: { reason: decoded } })
@@ -63,18 +72,21 @@ export async function importChain(options: ImportOptions): Promise<ImportedChain
   }
 }
 
+export interface ImporterOptions {
+  readonly genesis: Genesis
+  readonly schedule: ForkSchedule
+  readonly chainId: number
+  /** Where deposits come from (EIP-6110). */
+  readonly depositContract: Address
+  readonly store: Store
+  readonly log: Logger
+}
+
 /** Imports block after block; after an `invalid block` a new importer on the same store goes on from the last good one. */
-export async function createImporter(genesisJson: GenesisFile, store: Store, log: Logger = silentLog) {
-  const schedule = forkScheduleOfGenesis(genesisJson)
-  const executor = await Executor.open({
-    store,
-    genesis: genesisBlock(genesisJson),
-    chainId: genesisJson.config.chainId,
-    schedule,
-    log,
-  })
+export async function createImporter(options: ImporterOptions) {
+  const { depositContract } = options
+  const executor = await Executor.open(options)
   const recovery = createRecoveryPool({ workers: 0 })
-  const depositContract = fromHex(String(genesisJson.config.depositContractAddress ?? MAINNET_DEPOSIT_CONTRACT))
   const chain = createChainReader(executor)
   const calls = createCallEngine({ executor, chain })
 
@@ -153,7 +165,8 @@ export async function createImporter(genesisJson: GenesisFile, store: Store, log
   return { executor, chain, calls, importBlock }
 }
 
-const MAINNET_DEPOSIT_CONTRACT = '0x00000000219ab540356cbb839cbe05303d7705fa'
+/** Ethereum's own, which test chains mean when they name none. */
+export const MAINNET_DEPOSIT_CONTRACT = '0x00000000219ab540356cbb839cbe05303d7705fa'
 const ETHER = 10n ** 18n
 
 // Yellow Paper 11.3; the reward shrank with Byzantium and Constantinople.

@@ -7,6 +7,15 @@ const SUITES: Readonly<Record<string, { readonly about: string; readonly load: (
     about: 'consensus FILE…   scenario files of the committer, linearizer, clocks, pacemaker and vertex checks',
     load: async () => (await import('./consensus.ts')).consensusSuite,
   },
+  state: {
+    about:
+      'state PATH… [--fork F] [--filter TEXT] [--skip TEXT]… [--sample N] [--seed S]   GeneralStateTests of Ethereum',
+    load: async () => (await import('./state.ts')).stateSuite,
+  },
+  blocks: {
+    about: 'blocks PATH… (same options)   BlockchainTests of Ethereum, from the merge on',
+    load: async () => (await import('./blocks.ts')).blocksSuite,
+  },
   rpc: {
     about: 'rpc [FOLDER]   .io files of ethereum/execution-apis against a node that imported their chain',
     load: async () => (await import('./rpc.ts')).rpcSuite,
