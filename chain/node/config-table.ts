@@ -68,7 +68,7 @@ export const SETTINGS = {
     type: 'list',
     default: ['eth', 'net', 'web3', 'txpool', 'dag', 'ogpu'],
     value: 'NAME',
-    help: 'Method groups that are served: eth, net, web3, txpool, debug, trace, ots, dag, ogpu, admin',
+    help: 'Method groups that are served: eth, net, web3, txpool, debug, trace, ots, erigon, dag, ogpu, rpc, admin',
   },
   'rpc-cors': { type: 'list', default: [], value: 'ORIGIN', help: 'Origins of web pages that may call; * is any' },
   'rpc-hosts': {

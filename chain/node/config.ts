@@ -296,7 +296,7 @@ function assemble(settings: Settings): NodeConfig {
   }
 }
 
-const APIS = ['eth', 'net', 'web3', 'txpool', 'debug', 'trace', 'ots', 'dag', 'ogpu', 'admin']
+const APIS = ['eth', 'net', 'web3', 'txpool', 'debug', 'trace', 'ots', 'erigon', 'dag', 'ogpu', 'rpc', 'admin']
 
 /** Rules that single values do not show. */
 function checkTogether(config: NodeConfig): void {

@@ -42,6 +42,8 @@ export interface DataDirectory {
   readonly storePath: string
   readonly keysPath: string
   readonly signingGuardPath: string
+  /** Network key of a node without validator keys (`openNodeKey`). */
+  readonly nodeKeyPath: string
   readonly logsPath: string
   /** True when no node ran here before. */
   readonly isNew: boolean
@@ -58,6 +60,7 @@ const KNOWN = new Set([
   'store',
   'keys',
   'signing-guard',
+  'node-key',
   'logs',
   'genesis.json',
   'config.json',
@@ -76,6 +79,7 @@ export function openDataDirectory(options: DataDirectoryOptions): DataDirectory 
       storePath: join(path, 'store'),
       keysPath: join(path, 'keys'),
       signingGuardPath: join(path, 'signing-guard'),
+      nodeKeyPath: join(path, 'node-key'),
       logsPath: join(path, 'logs'),
       isNew,
       close: unlock,

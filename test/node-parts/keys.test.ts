@@ -16,6 +16,7 @@ import {
   generateValidatorKeys,
   keysForm,
   loadKeys,
+  openNodeKey,
   publicKeysOf,
   SCRYPT_N_LIGHT,
   saveDevKeys,
@@ -128,6 +129,18 @@ describe('hostile keystores', () => {
     for (const text of ['', 'null', '[]', '"text"', '{']) {
       expect(codeOf(() => decryptEd25519(text, 'x'))).toBe('keystore invalid')
     }
+  })
+})
+
+describe('node key', () => {
+  it('is made once and stays', () => {
+    const path = join(folder(), 'node-key')
+    const first = openNodeKey(path)
+    expect(openNodeKey(path).publicKey).toEqual(first.publicKey)
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    writeFileSync(path, 'short')
+    expect(codeOf(() => openNodeKey(path))).toBe('node key invalid')
+    expect(codeOf(() => openNodeKey(join(path, 'below')))).toBe('node key invalid')
   })
 })
 

@@ -13,6 +13,7 @@ export {
   SCRYPT_N,
   SCRYPT_N_LIGHT,
 } from './keystore.ts'
+export { openNodeKey } from './node-key.ts'
 export {
   deriveDevValidatorKeys,
   generateValidatorKeys,
