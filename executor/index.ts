@@ -6,6 +6,7 @@
  * - `data/` the content-addressed data node over HTTP
  * - `runtimes/` plug-ins that compute; `int` is the exact one (docs/executor.md), each run in a process of its own
  * - `models/` programs that this project trained itself, as data
+ * - `inventory/` what GPUs this machine has, as its drivers say
  * - `demo/` a provider that lies on purpose, for demonstrations; nothing in the product imports it
  *
  * Invariants: nothing is sealed before output and salt are on disk; no bond is at stake before a job's files are checked;
@@ -14,6 +15,7 @@
  */
 export { type DataNode, type DataNodeOptions, startDataNode } from './data/server.ts'
 export { createDishonestRuntime } from './demo/dishonest.ts'
+export { type Gpu, listGpus } from './inventory/gpus.ts'
 export { createJsonLog } from './log.ts'
 export { loadLanguageId, loadSampleText, type ProgramFiles } from './models/language-id/index.ts'
 export { createIntRuntime } from './runtimes/int/runtime.ts'
