@@ -107,7 +107,7 @@ export class Checker {
   }
 
   /** A persist effect was emitted: its vertices are now accepted (I6). */
-  accepting(node: number, records: readonly LogRecord[], gcRound: number): void {
+  accepting(node: number, records: readonly LogRecord[], gcRound: () => number): void {
     const view = this.view(node)
     for (const record of records) {
       if (record.kind !== 'vertex') continue
@@ -115,12 +115,12 @@ export class Checker {
       const { parents } = record.vertex
       for (let i = 0; i < parents.length; i++) {
         const parent = parents[i]
-        if (parent === undefined || parent.round <= gcRound || parent.round === 0) continue
-        if (!view.accepted.has(info.parents[i] ?? -1))
+        if (parent === undefined || parent.round === 0 || view.accepted.has(info.parents[i] ?? -1)) continue
+        if (parent.round > gcRound())
           this.#fail(
             'I6',
             node,
-            `accepted ${name(record.vertex)} before its parent ${parent.round}/${parent.author} (gc round ${gcRound})`,
+            `accepted ${name(record.vertex)} before its parent ${parent.round}/${parent.author} (gc round ${gcRound()})`,
           )
       }
       view.accepted.add(info.id)
@@ -138,7 +138,7 @@ export class Checker {
   }
 
   /** An honest node starts to send its own vertex (I5, I7). */
-  sending(node: number, vertex: Vertex, gcRound: number): void {
+  sending(node: number, vertex: Vertex, gcRound: () => number): void {
     const slot = vertex.round * 4096 + vertex.author
     const before = this.#sent.get(slot)
     if (vertex.author !== node) this.#fail('I3', node, `publishes a vertex of ${vertex.author}`)
@@ -151,8 +151,8 @@ export class Checker {
     if (!view.durable.has(info.id)) this.#fail('I7', node, `sends ${name(vertex)} before it is durable`)
     for (let i = 0; i < vertex.parents.length; i++) {
       const parent = vertex.parents[i]
-      if (parent === undefined || parent.round === 0 || parent.round <= gcRound) continue
-      if (!view.durable.has(info.parents[i] ?? -1))
+      if (parent === undefined || parent.round === 0 || view.durable.has(info.parents[i] ?? -1)) continue
+      if (parent.round > gcRound())
         this.#fail('I7', node, `sends ${name(vertex)} before parent ${parent.round}/${parent.author} is durable`)
     }
     for (const vote of vertex.commitVotes) {

@@ -40,7 +40,11 @@ export function boundsOf(plan: Plan, leaderTimeoutMs: number): LivenessBounds {
 export function correctNodes(world: World): SimNode[] {
   const broken = new Set(
     world.plan.faults.flatMap(f =>
-      f.kind === 'diskError' || f.kind === 'clockStopped' || (f.kind === 'clock' && Math.abs(f.offsetMs) > 1_000)
+      f.kind === 'diskError' ||
+      f.kind === 'clockStopped' ||
+      f.kind === 'wrongState' ||
+      (f.kind === 'executionThrows' && f.times > 1_000) ||
+      (f.kind === 'clock' && Math.abs(f.offsetMs) > 1_000)
         ? [f.node]
         : [],
     ),
@@ -61,6 +65,8 @@ export function checkLiveness(world: World): void {
   const { plan, params, nowUs } = world
   const bounds = boundsOf(plan, params.leaderTimeoutMs)
   const endMs = plan.durationMs
+  // After the last commit of an epoch there is nothing more to commit; the scenario looks at what then must be true.
+  if (world.checker.commit(world.checker.commitCount)?.endsEpoch === true) return
   if (endMs < bounds.calmFromMs + bounds.commitMs) return
   const total = plan.stakes.reduce((sum, s) => sum + s, 0)
   if (faultyWeight(world) > Math.floor((total - 1) / 3)) return

@@ -1,6 +1,5 @@
 import type { Consensus, Effect, Input, LogRecord } from '#consensus'
 import { assert } from '#lib/assert'
-import { toRawHex } from '#lib/bytes'
 import { messageOf } from '#lib/errors'
 import type { Commit, OrderedCommit, VerifiedVertex, Vertex, VertexRef } from '#types'
 import type { Strategy } from './adversary.ts'
@@ -30,7 +29,8 @@ interface Request {
 /** The disk of a node: what survives a crash. */
 interface Disk {
   log: LogRecord[]
-  vertices: Map<string, VerifiedVertex>
+  /** By the run's number for the digest. */
+  vertices: Map<number, VerifiedVertex>
   commits: Commit[]
   /** By commit index: vertices that carry a quorum of votes for it. */
   certifiers: Map<number, readonly VertexRef[]>
@@ -80,6 +80,7 @@ export class SimNode {
   #lastCheckpointMs = 0
   readonly #requests = new Map<number, Request>()
   #nextRequest = 1
+  #steps = 0
   readonly #crashPoints = new Map<CrashPoint, { occurrence: number; downMs: number; disk: DiskFate }[]>()
 
   constructor(world: World, index: number, strategy: Strategy | undefined) {
@@ -330,14 +331,16 @@ export class SimNode {
     const { core, world } = this
     const effects = this.#guard(() => core.step(input))
     world.stats.steps += 1
-    if (this.isHonest)
+    this.#steps += 1
+    // In large committees a look at every state would cost more than the states.
+    if (this.isHonest && (world.nodes.length <= 20 || this.#steps % 64 === 0))
       world.checker.stepped(
         this.index,
         this.#guard(() => core.status()),
       )
     for (const effect of effects) {
       if (effect.kind === 'persist' && this.isHonest)
-        world.checker.accepting(this.index, effect.records, core.status().gcRound)
+        world.checker.accepting(this.index, effect.records, () => core.status().gcRound)
       this.#effects.push(effect)
     }
     this.#pump()
@@ -453,7 +456,7 @@ export class SimNode {
       if (record.kind === 'checkpoint') continue
       // The core hands out what it accepted; everything that it accepts was verified.
       const vertex = record.vertex as VerifiedVertex
-      disk.vertices.set(toRawHex(vertex.digest), vertex)
+      disk.vertices.set(this.world.registry.infoOf(vertex).id, vertex)
       if (record.own && (disk.own === undefined || disk.own.round < vertex.round)) disk.own = vertex
       if (disk.highest === undefined || disk.highest.round < vertex.round) disk.highest = vertex
       accepted.push(vertex)
@@ -469,7 +472,7 @@ export class SimNode {
       this.strategy.publish?.(this, vertex)
       return
     }
-    world.checker.sending(this.index, vertex, world.checker.view(this.index).gcRound)
+    world.checker.sending(this.index, vertex, () => this.core?.status().gcRound ?? 0)
     let first = true
     for (const other of world.nodes) {
       if (other === this) continue
@@ -486,7 +489,7 @@ export class SimNode {
   }
 
   #lookUp(refs: readonly VertexRef[]): VerifiedVertex[] {
-    return refs.flatMap(ref => this.disk.vertices.get(toRawHex(ref.digest)) ?? [])
+    return refs.flatMap(ref => this.disk.vertices.get(this.world.registry.refId(ref)) ?? [])
   }
 
   #request(to: readonly number[], message: (id: number) => Message): void {

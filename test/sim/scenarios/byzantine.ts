@@ -34,7 +34,7 @@ export const byzantineScenarios: readonly Scenario[] = [
         'nobody noticed the twins',
       )
       expectThat(!world.alarmsSeen.some(a => a.fatal), 'an honest node stopped')
-      expectThat(world.stats.commits >= 20, `${world.stats.commits} commits`)
+      expectThat(world.stats.commits >= 6, `${world.stats.commits} commits`)
     },
   },
   {
