@@ -10,6 +10,7 @@ import {
   FETCH_GRACE_DIVISOR,
   TWINS_PER_SLOT_MAX,
 } from './limits.ts'
+import { NetworkTime } from './network-time.ts'
 import { Outbox } from './outbox.ts'
 import { type Moment, Producer } from './producer.ts'
 import { Replica } from './replica.ts'
@@ -37,6 +38,8 @@ class Core implements Consensus {
   #early: { readonly vertex: VerifiedVertex; readonly from: AuthorityIndex | undefined }[] = []
   /** Authors whose vertices were beyond the look-ahead since the last accepted progress. */
   readonly #ahead: Tally
+  readonly #networkTime: NetworkTime
+  #clockAlarmed = false
   #fetchAtMs: number | undefined
   #offsetMs = 0
   #lastWallMs = 0
@@ -52,6 +55,7 @@ class Core implements Consensus {
     this.#sync = new CommitSync(options.params, this.#replica.committee.size, options.own?.index)
     this.#graceMs = Math.floor(options.params.leaderTimeoutMs / FETCH_GRACE_DIVISOR)
     this.#ahead = new Tally(this.#replica.committee)
+    this.#networkTime = new NetworkTime(this.#replica.committee)
     if (options.log !== undefined) this.#replica.replay(options.log)
     this.#producer?.resume()
     // Replay says nothing to the outside; the store has it all.
@@ -147,6 +151,7 @@ class Core implements Consensus {
     const { manager, dag } = this.#replica
     const { params } = this.#options
     this.#replica.observeVotes(vertex)
+    this.#networkTime.observe(vertex.author, vertex.timestampMs)
     if (vertex.round <= this.#replica.gcRound || manager.isKnown(vertex)) return
     const wanted = manager.isMissing(vertex)
     if (!wanted) {
@@ -157,15 +162,29 @@ class Core implements Consensus {
       }
       const inSlot = dag.slot(vertex.round, vertex.author).length + manager.suspendedInSlot(vertex)
       if (inSlot >= TWINS_PER_SLOT_MAX) return
-      const ahead = vertex.timestampMs - now.wall
-      if (ahead > params.maxClockDriftMs) {
-        if (ahead <= EARLY_WAIT_MAX_MS) this.#holdEarly(vertex, from)
-        return
+      if (vertex.timestampMs > now.wall + params.maxClockDriftMs) {
+        const ahead = vertex.timestampMs - this.#latestTime(now)
+        if (ahead > params.maxClockDriftMs) {
+          if (ahead <= EARLY_WAIT_MAX_MS) this.#holdEarly(vertex, from)
+          return
+        }
       }
     }
     if (vertex.author === this.#producer?.own) this.#producer.admitOwn(vertex)
     const outcome = this.#replica.insert(vertex, from, now.mono, this.#graceMs)
     if (outcome === 'suspended') this.#fetchBy(now.mono + this.#graceMs)
+  }
+
+  /** Our clock, or an honest validator's when that is ahead. */
+  #latestTime(now: Moment): number {
+    const network = this.#networkTime.read()
+    const behind = network - now.wall > this.#options.params.maxClockDriftMs
+    if (behind && !this.#clockAlarmed) {
+      const data = { behindMs: network - now.wall }
+      this.#outbox.add({ kind: 'alarm', code: 'clock behind', fatal: false, data })
+    }
+    this.#clockAlarmed = behind
+    return Math.max(now.wall, network)
   }
 
   #holdEarly(vertex: VerifiedVertex, from: AuthorityIndex | undefined): void {
@@ -177,7 +196,7 @@ class Core implements Consensus {
 
   #releaseEarly(now: Moment): void {
     if (this.#early.length === 0) return
-    const due = now.wall + this.#options.params.maxClockDriftMs
+    const due = this.#latestTime(now) + this.#options.params.maxClockDriftMs
     const released = this.#early.filter(held => held.vertex.timestampMs <= due)
     if (released.length === 0) return
     this.#early = this.#early.filter(held => held.vertex.timestampMs > due)

@@ -1,0 +1,190 @@
+import { describe, expect, test } from 'vitest'
+import { createConsensus, decodeLogRecord, encodeLogRecord, type LogRecord } from '#consensus'
+import { toHex } from '#lib/bytes'
+import { compareRefs } from '#types'
+import { Cluster, EPOCH_START_MS, makeValidators, optionsFor } from './cluster.ts'
+
+const FOUR = makeValidators([1, 1, 1, 1])
+
+function runCluster(params = {}, untilMs = 3_000): Cluster {
+  const cluster = new Cluster(FOUR, params)
+  cluster.start()
+  cluster.run(untilMs)
+  return cluster
+}
+
+function throughBytes(log: readonly LogRecord[]): readonly LogRecord[] {
+  return log.map(record => {
+    const decoded = decodeLogRecord(encodeLogRecord(record))
+    if (decoded.kind !== 'accept') throw new Error('a record decodes')
+    return decoded.value
+  })
+}
+
+/** What a store keeps for a fast restart: the newest checkpoint, the vertices above it, the commits after it. */
+function tailOf(log: readonly LogRecord[]): readonly LogRecord[] {
+  const last = log.findLast(record => record.kind === 'checkpoint')
+  if (last?.kind !== 'checkpoint') return log
+  const { gcRound, state } = last.checkpoint
+  const vertices = log.filter(record => record.kind === 'vertex' && record.vertex.round > gcRound)
+  const commits = log.filter(record => record.kind === 'commit' && record.commit.index > state.index)
+  const bySlot = (a: LogRecord, b: LogRecord) =>
+    a.kind === 'vertex' && b.kind === 'vertex' ? compareRefs(a.vertex, b.vertex) : 0
+  return [last, ...[...vertices].sort(bySlot), ...commits]
+}
+
+describe('recovery from the log', () => {
+  test('a restart continues the same chain, sends the last vertex again and signs no round twice', () => {
+    const cluster = runCluster()
+    const node = cluster.node(2)
+    const before = node.core.status()
+    const last = node.published.at(-1)
+    cluster.crash(2)
+    node.published.length = 0
+    cluster.restart(2)
+    expect(node.core.status().lastCommitIndex).toBe(before.lastCommitIndex)
+    expect(toHex(node.core.status().lastCommitDigest)).toBe(toHex(before.lastCommitDigest))
+    const [resent] = node.published
+    expect(resent && toHex(resent.digest)).toBe(last && toHex(last.digest))
+    cluster.run(6_000)
+    expect(node.published.filter(vertex => vertex.round === last?.round).every(vertex => vertex === resent)).toBe(true)
+    expect(node.core.status().lastCommitIndex).toBeGreaterThan(before.lastCommitIndex + 20)
+    expect(node.alarms()).toEqual([])
+  })
+
+  test('a log read back from bytes gives the same state', () => {
+    const cluster = runCluster({ scheduleWindowCommits: 10 })
+    const node = cluster.node(1)
+    const copy = createConsensus({ ...node.options, log: throughBytes(node.log) })
+    const { round, ...expected } = node.core.status()
+    expect(copy.status()).toMatchObject({
+      lastCommitIndex: expected.lastCommitIndex,
+      gcRound: expected.gcRound,
+      highestAcceptedRound: expected.highestAcceptedRound,
+      scores: expected.scores,
+      swappedOut: expected.swappedOut,
+    })
+    expect(toHex(copy.status().lastCommitDigest)).toBe(toHex(expected.lastCommitDigest))
+  })
+
+  test('a log that begins with a checkpoint, in the order of a store, gives the same commits afterwards', () => {
+    const cluster = runCluster({ scheduleWindowCommits: 7, gcDepth: 10 }, 4_000)
+    const node = cluster.node(1)
+    const digest = toHex(node.core.status().lastCommitDigest)
+    const tail = tailOf(node.log)
+    expect(tail.length).toBeLessThan(node.log.length / 2)
+    cluster.crash(1)
+    cluster.restart(1, { log: tail })
+    expect(toHex(node.core.status().lastCommitDigest)).toBe(digest)
+    cluster.run(8_000)
+    const chain = cluster.node(0).commits.map(commit => toHex(commit.digest))
+    const own = node.commits.map(commit => toHex(commit.digest))
+    expect(own).toEqual(chain.slice(0, own.length))
+    expect(own.length).toBeGreaterThan(80)
+    expect(node.alarms()).toEqual([])
+  })
+
+  test('all nodes restart together and go on', () => {
+    const cluster = runCluster()
+    const before = cluster.node(0).commits.length
+    for (const index of cluster.nodes.keys()) cluster.crash(index)
+    cluster.run(3_500)
+    for (const index of cluster.nodes.keys()) cluster.restart(index)
+    cluster.run(5_000)
+    expect(cluster.node(0).commits.length).toBeGreaterThan(before + 15)
+  })
+
+  test('commits that execution did not process are delivered again at start', () => {
+    const cluster = runCluster()
+    const node = cluster.node(0)
+    const count = node.commits.length
+    const copy = createConsensus({ ...node.options, log: node.log, redeliverFrom: count - 4 })
+    const effects = copy.step({ kind: 'start', nowMs: cluster.nowMs })
+    const again = effects.flatMap(effect => (effect.kind === 'commit' ? [effect.ordered] : []))
+    expect(again.slice(0, 5).map(ordered => toHex(ordered.digest))).toEqual(
+      node.commits.slice(count - 5).map(ordered => toHex(ordered.digest)),
+    )
+    expect(again[0]?.executes).toEqual(node.commits[count - 5]?.executes)
+  })
+
+  test('a log with a gap is refused', () => {
+    const cluster = runCluster()
+    const node = cluster.node(0)
+    const log = node.log.filter(record => record.kind !== 'commit' || record.commit.index !== 5)
+    expect(() => createConsensus({ ...node.options, log })).toThrow('gap')
+  })
+
+  test('nothing is signed at or below the signer’s last round when the log was rolled back', () => {
+    const cluster = runCluster()
+    const node = cluster.node(3)
+    const signed = node.published.at(-1)?.round ?? 0
+    cluster.crash(3)
+    node.published.length = 0
+    const half = node.log.slice(0, Math.floor(node.log.length / 2))
+    const own = { index: 3, signer: defined(node.options.own).signer, lastSignedRound: signed }
+    cluster.restart(3, { log: half, own })
+    const resent = node.published.at(0)?.round ?? 0
+    expect(resent).toBeLessThan(signed)
+    cluster.run(8_000)
+    const fresh = node.published.filter(vertex => vertex.round > resent).map(vertex => vertex.round)
+    expect(Math.min(...fresh)).toBeGreaterThan(signed)
+    expect(node.core.status().halted).toBe(false)
+  })
+})
+
+describe('amnesia', () => {
+  test('a validator without its database is silent until a quorum of others told how far they are', () => {
+    const cluster = runCluster()
+    const node = cluster.node(2)
+    const signed = node.published.at(-1)?.round ?? 0
+    cluster.crash(2)
+    cluster.run(3_300)
+    node.log.length = 0
+    node.published.length = 0
+    node.commits.length = 0
+    cluster.restart(2, { log: [], trustLog: false })
+    expect(node.published).toEqual([])
+    expect(node.core.payloadRoom().transactions).toBe(0)
+    cluster.run(20_000)
+    expect(node.published.length).toBeGreaterThan(0)
+    expect(Math.min(...node.published.map(vertex => vertex.round))).toBeGreaterThan(signed)
+    expect(node.core.status().halted).toBe(false)
+    const chain = cluster.node(0).commits.map(commit => toHex(commit.digest))
+    const own = node.commits.map(commit => toHex(commit.digest))
+    expect(own).toEqual(chain.slice(0, own.length))
+    expect(own.length).toBeGreaterThan(100)
+  })
+
+  test('it stays silent while one of the others does not answer', () => {
+    const cluster = runCluster()
+    const node = cluster.node(2)
+    cluster.crash(2)
+    cluster.crash(0)
+    node.published.length = 0
+    cluster.restart(2, { log: [], trustLog: false })
+    cluster.run(9_000)
+    expect(node.published).toEqual([])
+    expect(node.effects.filter(effect => effect.kind === 'askOwnLast').length).toBeGreaterThan(1)
+  })
+
+  test('a foreign vertex under our name stops proposing at once', () => {
+    const cluster = new Cluster(FOUR)
+    const twin = createConsensus(optionsFor(FOUR, 3, {}))
+    const [publish] = twin.step({ kind: 'start', nowMs: EPOCH_START_MS - 7 }).filter(one => one.kind === 'publish')
+    cluster.start()
+    cluster.run(200)
+    if (publish?.kind !== 'publish') throw new Error('the twin publishes')
+    cluster.feed(3, { kind: 'vertices', vertices: [publish.vertex], nowMs: 0 })
+    expect(cluster.node(3).alarms()).toContain('own equivocation')
+    const count = cluster.node(3).published.length
+    cluster.run(2_000)
+    expect(cluster.node(3).published.length).toBe(count)
+    expect(cluster.node(3).core.status().halted).toBe(true)
+    expect(cluster.node(0).commits.length).toBeGreaterThan(10)
+  })
+})
+
+function defined<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('absent')
+  return value
+}
