@@ -41,7 +41,9 @@ export const SETTINGS = {
 
 interface CompiledContract {
   readonly abi: readonly unknown[]
-  readonly storageLayout?: { readonly storage: readonly { label: string; slot: string; offset: number; type: string }[] }
+  readonly storageLayout?: {
+    readonly storage: readonly { label: string; slot: string; offset: number; type: string }[]
+  }
   readonly evm: {
     readonly bytecode: { readonly object: string }
     readonly deployedBytecode: { readonly object: string; readonly immutableReferences?: Record<string, unknown> }
@@ -68,9 +70,7 @@ function sha256Hex(text: string): string {
 export function inputHash(): string {
   const version = (name: string) => JSON.parse(readFileSync(require.resolve(`${name}/package.json`), 'utf8')).version
   const parts = sourceFiles().map(file => `${relative(SOURCES, file)}\n${sha256Hex(readFileSync(file, 'utf8'))}`)
-  return sha256Hex(
-    JSON.stringify([SETTINGS, TARGETS, version('solc'), version('@openzeppelin/contracts'), parts]),
-  )
+  return sha256Hex(JSON.stringify([SETTINGS, TARGETS, version('solc'), version('@openzeppelin/contracts'), parts]))
 }
 
 export interface Manifest {

@@ -19,4 +19,11 @@ export const TARGETS: Readonly<Record<string, readonly string[]>> = {
   'proof/DataRegistry.sol': ['DataRegistry'],
   'proof/Checkpoints.sol': ['Checkpoints'],
   'proof/ReceiptBatches.sol': ['ReceiptBatches'],
+  'governance/Timelock.sol': ['Timelock'],
+  'governance/OgpuGovernor.sol': ['OgpuGovernor'],
+  'token/WrappedOgpu.sol': ['WrappedOgpu'],
+  'token/Orc20.sol': ['Orc20'],
+  'token/Orc20Factory.sol': ['Orc20Factory'],
+  'token/Faucet.sol': ['Faucet'],
+  'system/Multicall3.sol': ['Multicall3'],
 }
