@@ -2,6 +2,11 @@ import type { Command } from './command.ts'
 
 /** Every command by name; a command's code is loaded when it is named. */
 export const COMMANDS = {
+  start: async () => (await import('./commands/start.ts')).start,
   node: async () => (await import('./commands/node.ts')).node,
+  executor: async () => (await import('./commands/executor.ts')).executor,
+  verifier: async () => (await import('./commands/verifier.ts')).verifier,
+  data: async () => (await import('./commands/data.ts')).data,
+  explorer: async () => (await import('./commands/explorer.ts')).explorer,
   check: async () => (await import('./commands/check.ts')).check,
 } satisfies Readonly<Record<string, () => Promise<Command>>>

@@ -22,6 +22,8 @@ export async function runUntilStopped(
   deadline.unref()
   await stop()
   clearTimeout(deadline)
+  // The channel to a parent would keep an otherwise finished process alive.
+  if (process.connected) process.disconnect()
   if (outcome.failure !== undefined) {
     console.error(outcome.failure)
     return 1

@@ -1,7 +1,4 @@
-import { HDNodeWallet, Mnemonic } from 'ethers'
-
-/** The mnemonic that every development tool knows. Its keys are public: never use them where coins have a value. */
-export const TEST_MNEMONIC = 'test test test test test test test test test test test junk'
+import { devAccounts } from '#genesis'
 
 export interface TestAccount {
   readonly role: string
@@ -22,15 +19,13 @@ const ROLES = [
   'free to use',
 ] as const
 
-/** Ten accounts that the devnet's genesis funds, each with the part that it plays. */
+export type Role = (typeof ROLES)[number]
+
+/** The accounts that the devnet's genesis funds, each with the part that it plays. */
 export function testAccounts(): readonly TestAccount[] {
-  const mnemonic = Mnemonic.fromPhrase(TEST_MNEMONIC)
-  return ROLES.map((role, i) => {
-    const { address, privateKey } = HDNodeWallet.fromMnemonic(mnemonic, `m/44'/60'/0'/0/${i}`)
-    return { role, address, privateKey }
-  })
+  return devAccounts(ROLES.length).map((account, i) => ({ role: ROLES[i] as Role, ...account }))
 }
 
-export function accountOf(role: (typeof ROLES)[number]): TestAccount {
+export function accountOf(role: Role): TestAccount {
   return testAccounts()[ROLES.indexOf(role)] as TestAccount
 }

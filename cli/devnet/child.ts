@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { CodedError } from '#lib/errors'
 
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
+const MAIN = new URL('../main.ts', import.meta.url)
 const STOP_TIMEOUT_MS = 12_000
 
 /** A process of the devnet: a command of this command line with its own log file. */
@@ -39,17 +39,23 @@ function tail(file: string): string {
 export async function startChild(options: {
   readonly name: string
   readonly args: readonly string[]
+  /** The command line itself when absent. */
+  readonly entry?: URL
   readonly logFile: string
   readonly env?: Readonly<Record<string, string>>
   readonly timeoutMs?: number
 }): Promise<Child> {
   const log = openSync(options.logFile, 'a')
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...options.args], {
-    stdio: ['ignore', log, log, 'ipc'],
-    env: { ...process.env, NO_COLOR: '1', ...options.env },
-    // Its own process group: Ctrl-C reaches only us, and we stop the children in order.
-    detached: true,
-  })
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', fileURLToPath(options.entry ?? MAIN), ...options.args],
+    {
+      stdio: ['ignore', log, log, 'ipc'],
+      env: { ...process.env, NO_COLOR: '1', ...options.env },
+      // Its own process group: Ctrl-C reaches only us, and we stop the children in order.
+      detached: true,
+    },
+  )
   closeSync(log)
   const ended = new Promise<string>(resolve => {
     child.once('error', error => resolve(error.message))

@@ -53,6 +53,10 @@ export async function waitForResult(client: OgpuClient, options: WaitForResultOp
 export function outcomeOf(info: TaskInfo, until: 'final' | 'window'): 'ready' | 'waiting' | 'failed' {
   if (info.status === 'CANCELED' || info.status === 'EXPIRED' || info.proof?.phase === 'Failed') return 'failed'
   if (info.proof === undefined) return info.status === 'FINALIZED' ? 'ready' : 'waiting'
-  if (info.proof.phase === 'Final') return info.proof.result === undefined ? 'failed' : 'ready'
+  if (info.proof.phase === 'Final') {
+    if (info.proof.result === undefined) return 'failed'
+    // Status and phase are two reads: a block may fall between them.
+    return info.status === 'FINALIZED' ? 'ready' : 'waiting'
+  }
   return until === 'window' && info.proof.phase === 'Window' && info.proof.result !== undefined ? 'ready' : 'waiting'
 }

@@ -1,0 +1,202 @@
+import { readFileSync } from 'node:fs'
+import { MAINNET_CHAIN_ID, TESTNET_CHAIN_ID } from '@ogpu/sdk'
+import { formatEther } from 'ethers'
+import { loadSampleText } from '#executor'
+import { messageOf } from '#lib/errors'
+import { type Command, flag, integer, text, UsageError } from '../command.ts'
+import { type Devnet, startDevnet } from '../devnet/devnet.ts'
+import { checkOutcome, type JobOutcome, joinProviders, type Market, openMarket, runTask } from '../devnet/main-job.ts'
+import { bold, cyan, dim, duration, green, red, stage, table, yellow } from '../terminal.ts'
+
+const TEXT_BYTES_MAX = 64 * 1024
+
+export const start: Command = {
+  name: 'start',
+  summary: 'Starts a devnet, runs the main job on it, then keeps it running',
+  usage: '[TEXT-FILE]',
+  description: `The main job: a client pays for one question (which language is this text in?), three executors of different owners
+answer it under seal, a verifier re-runs it, the majority is paid. Then once more with one executor that lies.`,
+  options: {
+    once: { type: 'boolean', help: 'Run the job, check every result, print a summary and end' },
+    fresh: { type: 'boolean', help: 'Forget the state of an earlier devnet' },
+    testnet: {
+      type: 'boolean',
+      help: `Rules of the testnet (chain ${TESTNET_CHAIN_ID}) instead of chain ${MAINNET_CHAIN_ID}`,
+    },
+    'data-dir': { type: 'string', value: 'FOLDER', default: 'data/devnet', help: 'Where the network keeps everything' },
+    port: { type: 'string', value: 'PORT', default: '8545', help: 'First JSON-RPC port; taken ones are passed over' },
+    validators: { type: 'string', value: 'N', default: '4', help: 'Validators, each a process' },
+  },
+  examples: ['npm start', 'npm start -- --once', 'npm start -- my-text.txt', './ogpu start --fresh --testnet'],
+  async run({ values, positionals }) {
+    const once = flag(values, 'once')
+    if (positionals.length > 1) throw new UsageError('give at most one text file')
+    const input = readInput(positionals[0])
+    const startMs = performance.now()
+    const stopping = new AbortController()
+    const interrupted = new Promise<string>(resolve => {
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve(signal))
+    })
+    console.log(`\n${bold('OpenGPU Chain')} ${dim('— verifiable GPU compute on a DAG-BFT chain')}\n`)
+
+    let devnet: Devnet | undefined
+    const work = async () => {
+      await stage('four validators', async update => {
+        update('making keys and genesis, starting processes')
+        devnet = await startDevnet({
+          dataDir: text(values, 'data-dir') ?? 'data/devnet',
+          fresh: flag(values, 'fresh'),
+          chainId: flag(values, 'testnet') ? TESTNET_CHAIN_ID : MAINNET_CHAIN_ID,
+          validators: integer(values, 'validators', 1, 13) ?? 4,
+          rpcPort: integer(values, 'port', 1, 65_535) ?? 8545,
+        })
+        if (stopping.signal.aborted) await devnet.stop()
+        return `chain ${devnet.chainId}, genesis ${devnet.genesisHash.slice(0, 10)}…, ${devnet.isNew ? 'new' : 'resumed'}`
+      })
+      return runJob(devnet as unknown as Devnet, input)
+    }
+    try {
+      const job = work()
+      const outcome = await Promise.race([
+        job.then(faults => ({ kind: 'done', faults }) as const),
+        interrupted.then(signal => ({ kind: 'interrupted', signal }) as const),
+      ])
+      if (outcome.kind === 'interrupted') {
+        stopping.abort()
+        job.catch(() => {})
+        return 130
+      }
+      const { faults } = outcome
+      for (const fault of faults) console.log(`${red('✗')} ${fault}`)
+      console.log(
+        `\n${faults.length === 0 ? green('The main job passed all checks') : red(`${faults.length} checks failed`)} ${dim(`in ${duration(performance.now() - startMs)}`)}\n`,
+      )
+      if (once) return faults.length === 0 ? 0 : 1
+      printUrls(devnet as unknown as Devnet)
+      const reason = await Promise.race([interrupted, (devnet as unknown as Devnet).crashed])
+      if (!reason.startsWith('SIG')) {
+        console.error(red(`ogpu: ${reason}`))
+        return 1
+      }
+      return faults.length === 0 ? 0 : 1
+    } finally {
+      if (devnet !== undefined)
+        await stage('stopping', async () => (devnet as Devnet).stop().then(() => 'all processes ended'))
+    }
+  },
+}
+
+function readInput(path: string | undefined): Uint8Array {
+  if (path === undefined) return loadSampleText()
+  let bytes: Uint8Array
+  try {
+    bytes = readFileSync(path)
+  } catch (error) {
+    throw new UsageError(`cannot read ${path}: ${messageOf(error)}`)
+  }
+  if (bytes.length === 0 || bytes.length > TEXT_BYTES_MAX)
+    throw new UsageError(`${path} has ${bytes.length} bytes; give a text of 1 to ${TEXT_BYTES_MAX}`)
+  return bytes
+}
+
+/** The main job with its stages; returns what went wrong. */
+async function runJob(devnet: Devnet, input: Uint8Array): Promise<readonly string[]> {
+  await stage('data node', async () => {
+    await devnet.startDataNode()
+    return cyan(devnet.dataUrl)
+  })
+  let market: Market | undefined
+  await stage('providers and verifier join', async update => {
+    update('pairing, staking, enrolling')
+    const providers = await joinProviders(devnet)
+    update('registering the program, publishing the source')
+    market = await openMarket(devnet, providers)
+    return `source ${market.source}`
+  })
+  await stage('executors, verifier, explorer', async () => {
+    await Promise.all([
+      ...([1, 2, 3] as const).map(n => devnet.startExecutor(n, true)),
+      devnet.startVerifier(),
+      devnet.startExplorer(),
+    ])
+    return cyan(devnet.explorerUrl)
+  })
+  const opened = market as unknown as Market
+  const faults: string[] = []
+
+  let first: JobOutcome | undefined
+  await stage('task 1: three honest executors', async update => {
+    first = await runTask(opened, input, update)
+    faults.push(...checkOutcome(first, { honest: 3 }).map(fault => `task 1: ${fault}`))
+    return `final after ${duration(first.totalMs)}`
+  })
+  printOutcome(devnet, first as unknown as JobOutcome, input)
+
+  await stage('executor 3 becomes a liar', async () => {
+    await devnet.stopExecutor(3)
+    await devnet.startExecutor(3, false)
+    return 'on purpose, for the second task'
+  })
+  const liar = opened.providers[2]?.address ?? ''
+  let second: JobOutcome | undefined
+  await stage('task 2: one executor lies', async update => {
+    second = await runTask(opened, input, update)
+    faults.push(...checkOutcome(second, { honest: 2, liar }).map(fault => `task 2: ${fault}`))
+    if (second.resultHash !== first?.resultHash) faults.push('task 2: the result differs from that of task 1')
+    return `final after ${duration(second.totalMs)}`
+  })
+  printOutcome(devnet, second as unknown as JobOutcome, input)
+  await stage('executor 3 is honest again', async () => {
+    await devnet.stopExecutor(3)
+    await devnet.startExecutor(3, true)
+    return ''
+  })
+  return faults
+}
+
+function printOutcome(devnet: Devnet, outcome: JobOutcome, input: Uint8Array): void {
+  const { report, guesses } = outcome
+  const [best, next] = guesses
+  const excerpt = new TextDecoder().decode(input.subarray(0, 160)).replace(/\s+/g, ' ').trim().slice(0, 60)
+  const percent = (confidence: number) => `${(confidence * 100).toFixed(1)} %`
+  const coin = (wei: bigint) => `${Number(formatEther(wei)).toFixed(4)} OGPU`
+  const score = (provider: string) => report.reputation.find(entry => entry.provider === provider)?.score ?? 0
+  console.log(`
+  ${dim('text')}    “${excerpt}…”
+  ${dim('answer')}  ${bold(best?.name ?? '?')} ${dim(`${percent(best?.confidence ?? 0)}, then ${next?.name} ${percent(next?.confidence ?? 0)}`)}
+  ${dim('result')}  ${outcome.resultHash.slice(0, 16)}… ${green('checked')} ${dim(`against the ${outcome.checkedBy} that the contracts agreed on`)}
+  ${dim('money')}   ${coin(report.paidWei)} paid, ${coin(report.refundedWei)} refunded
+${table(
+  report.seats.map((seat, i) => [
+    `${dim('executor')} ${i + 1}`,
+    seat.provider,
+    seat.agreed ? green('agreed') : red('differed'),
+    seat.agreed ? `+${coin(seat.paidWei)}` : red(`−${coin(seat.slashedWei)} bond`),
+    dim(`reputation ${(score(seat.provider) / 100).toFixed(1)} %`),
+  ]),
+)}
+${table(report.transactions.map(({ what, hash, blockNumber }) => [dim(what), `block ${blockNumber}`, hash]))}
+  ${dim('final')}   ${yellow(duration(outcome.publishMs))} from sending the task to its final receipt
+  ${dim('page')}    ${cyan(`${devnet.explorerUrl}/task/${outcome.task}`)}
+`)
+}
+
+function printUrls(devnet: Devnet): void {
+  console.log(`${bold('Running')} ${dim('until Ctrl-C')}\n`)
+  const rows: (readonly string[])[] = [
+    ['JSON-RPC', cyan(devnet.rpcUrl), dim(`chain id ${devnet.chainId}`)],
+    ['WebSocket', cyan(devnet.wsUrl), ''],
+    ['explorer', cyan(devnet.explorerUrl), ''],
+    ['data node', cyan(devnet.dataUrl), ''],
+  ]
+  if (devnet.relayUrl !== '') rows.push(['relay', cyan(devnet.relayUrl), dim('OpenAI-compatible')])
+  for (const [i, validator] of devnet.validators.entries()) {
+    rows.push([`validator ${i}`, cyan(validator.rpcUrl), dim(`metrics ${validator.healthUrl}/metrics`)])
+  }
+  console.log(table(rows))
+  console.log(
+    `\n${bold('Test accounts')} ${dim('— funded here, known to everybody: never use them where coins have a value')}\n`,
+  )
+  console.log(table(devnet.accounts.map(({ role, address, privateKey }) => [role, address, dim(privateKey)])))
+  console.log(`\n  ${dim('logs')} ${devnet.layout.log('*')}\n`)
+}
