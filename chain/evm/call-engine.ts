@@ -1,6 +1,6 @@
 import { fromHex, toHex, toRawHex } from '#lib/bytes'
 import { CodedError } from '#lib/errors'
-import type { Address, BlockHeader } from '#types'
+import { type Address, type BlockHeader, recoverAuthority } from '#types'
 import { blobBaseFeeOf } from './blob-fee.ts'
 import { machineBlockOf } from './block-execution.ts'
 import { CallGuard } from './call-guard.ts'
@@ -9,10 +9,12 @@ import type { Executor } from './executor.ts'
 import type { Fork } from './forks.ts'
 import { GAS_PER_BLOB, INIT_CODE_BYTES_MAX, intrinsicGas, TRANSACTION_GAS_MAX, TRANSFER_GAS } from './gas.ts'
 import type { Machine } from './machine.ts'
-import { applyMessage, type MachineBlock, type Message, resetMachine } from './message.ts'
+import { applyMessage, type MachineBlock, type Message, type MessageResult, resetMachine } from './message.ts'
 import { NEW_ACCOUNT } from './state/account.ts'
 import { JournalState } from './state/journal-state.ts'
 import { withoutLeadingZeros } from './state/state-manager.ts'
+import type { Observer, TraceEngine } from './trace-types.ts'
+import { liveState, type WatchLimits, watchMachine } from './trace-watch.ts'
 import type { AccountOverride, BlockOverride, CallContext, CallEngine, CallOutcome, CallRequest } from './types.ts'
 
 /** Bounds of read-only execution. */
@@ -40,7 +42,7 @@ export interface CallEngineOptions {
 }
 
 /** Executes messages on the state after any kept block, without leaving a trace. */
-export function createCallEngine(options: CallEngineOptions): CallEngine {
+export function createCallEngine(options: CallEngineOptions): CallEngine & Pick<TraceEngine, 'traceCall'> {
   const { executor, chain } = options
   const limits = { ...CALL_LIMITS, ...options.limits }
   const idle = new Map<Fork, CallMachine[]>()
@@ -88,6 +90,7 @@ export function createCallEngine(options: CallEngineOptions): CallEngine {
     header: BlockHeader,
     gas: bigint,
     deadline: number,
+    observer?: Observer,
   ): Promise<{ readonly outcome: CallOutcome; readonly peakGas: bigint }> {
     const fork = executor.forkAt(header.number, header.timestamp)
     return withMachine(fork, async ({ machine, guard }) => {
@@ -100,7 +103,15 @@ export function createCallEngine(options: CallEngineOptions): CallEngine {
         if ('refusal' in prepared) {
           return { outcome: { kind: 'halt', reason: prepared.refusal, gasUsed: 0n }, peakGas: 0n }
         }
-        const result = await applyMessage(machine, prepared.block, prepared.message)
+        const { block, message } = prepared
+        const result =
+          observer === undefined
+            ? await applyMessage(machine, block, message)
+            : await applyObserved(machine, block, message, observer, {
+                deadline,
+                timeoutMs: limits.timeoutMs,
+                signal: context.signal,
+              })
         const { gasUsed, peakGas, output, logs } = result
         if (result.exception === undefined) return { outcome: { kind: 'success', output, gasUsed, logs }, peakGas }
         if (result.exception === 'revert') return { outcome: { kind: 'revert', output, gasUsed }, peakGas }
@@ -171,7 +182,31 @@ export function createCallEngine(options: CallEngineOptions): CallEngine {
       return (await execute(request, context, await headerOf(context), gas, deadline)).outcome
     },
     estimateGas: estimate,
+    async traceCall(request, context, observer) {
+      const gas = request.gas === undefined || request.gas > limits.gas ? limits.gas : request.gas
+      const deadline = performance.now() + limits.timeoutMs
+      return (await execute(request, context, await headerOf(context), gas, deadline, observer)).outcome
+    },
   }
+}
+
+async function applyObserved(
+  machine: Machine,
+  block: MachineBlock,
+  message: Message,
+  observer: Observer,
+  limits: WatchLimits,
+): Promise<MessageResult> {
+  const live = liveState(() => machine.state.state)
+  const { sender: from, to, gasLimit } = message
+  const authorities = message.authorizations.map(recoverAuthority).filter(authority => authority !== undefined)
+  await observer.start?.({ from, to, gasLimit, coinbase: block.header.coinbase.bytes, authorities }, live)
+  const watch = watchMachine(machine, observer, limits)
+  const result = await applyMessage(machine, block, message).finally(() => watch.stop())
+  watch.check()
+  const { gasUsed, exception, output, logs } = result
+  await observer.end?.({ gasUsed, isFailed: exception !== undefined, output, logs }, live)
+  return result
 }
 
 // Checks a request as go-ethereum's message pre-check does, with its words.

@@ -10,6 +10,8 @@ import { executionParamsOf, forkScheduleOfGenesis, genesisBlock } from './genesi
 import { createRecoveryPool, type RecoveryPool } from './recovery.ts'
 import type { FlatStateLimits } from './state/flat-state.ts'
 import type { TrieLimits } from './state/state-tries.ts'
+import { createTraceEngine } from './trace-engine.ts'
+import type { TraceEngine } from './trace-types.ts'
 import type { ExecutionEngine } from './types.ts'
 
 export interface ExecutionEngineOptions {
@@ -28,6 +30,7 @@ export interface ExecutionEngineOptions {
 }
 
 export interface CommitExecutionEngine extends ExecutionEngine {
+  readonly traces: TraceEngine
   /** Stores a checkpoint certificate for an executed block; `chain.finalized()` moves up to it. */
   markFinalized(height: BlockNumber, certificate: Uint8Array): Promise<void>
   /** The certificate stored for exactly this height. */
@@ -60,11 +63,13 @@ export async function createExecutionEngine(options: ExecutionEngineOptions): Pr
   })
   const chain = createChainReader(executor)
   const calls = createCallEngine({ executor, chain })
+  const traces = createTraceEngine({ executor, chain, calls })
   return {
     lastExecuted: () => executor.executed(),
     execute: ordered => commits.execute(ordered),
     chain,
     calls,
+    traces,
     markFinalized: (height, certificate) => executor.markFinalized(height, certificate),
     certificate: height => executor.certificate(height),
     close: () => executor.settled(),

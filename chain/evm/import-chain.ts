@@ -26,6 +26,8 @@ import { forkScheduleOfGenesis, type Genesis, genesisBlock } from './genesis.ts'
 import type { Machine } from './machine.ts'
 import { createRecoveryPool } from './recovery.ts'
 import { runRequests } from './system-calls.ts'
+import { createTraceEngine } from './trace-engine.ts'
+import type { TraceEngine } from './trace-types.ts'
 import { checkTransaction } from './transaction.ts'
 import type { CallEngine, ChainReader } from './types.ts'
 
@@ -42,6 +44,7 @@ export interface ImportOptions {
 export interface ImportedChain {
   readonly chain: ChainReader
   readonly calls: CallEngine
+  readonly traces: TraceEngine
   close(): Promise<void>
 }
 
@@ -68,6 +71,7 @@ export async function importChain(options: ImportOptions): Promise<ImportedChain
   return {
     chain: importer.chain,
     calls: importer.calls,
+    traces: importer.traces,
     close: () => importer.executor.settled(),
   }
 }
@@ -89,6 +93,7 @@ export async function createImporter(options: ImporterOptions) {
   const recovery = createRecoveryPool({ workers: 0 })
   const chain = createChainReader(executor)
   const calls = createCallEngine({ executor, chain })
+  const traces = createTraceEngine({ executor, chain, calls })
 
   async function importBlock(raw: RawBlock): Promise<void> {
     const { header } = raw
@@ -162,7 +167,7 @@ export async function createImporter(options: ImporterOptions) {
     }
   }
 
-  return { executor, chain, calls, importBlock }
+  return { executor, chain, calls, traces, importBlock }
 }
 
 /** Ethereum's own, which test chains mean when they name none. */

@@ -1,4 +1,4 @@
-import type { CallEngine, ChainReader, TransactionPool } from '#evm'
+import type { CallEngine, ChainReader, TraceEngine, TransactionPool } from '#evm'
 import type { MetricsRegistry } from '#lib/env'
 import type { BlockHeader, BlockNumber } from '#types'
 
@@ -8,6 +8,8 @@ export interface RpcBackend {
   readonly chain: ChainReader
   readonly calls: CallEngine
   readonly pool: TransactionPool
+  /** Without it debug_trace*, trace_*, ots_* and eth_createAccessList are refused. */
+  readonly traces?: TraceEngine
   readonly network: { readonly peerCount: () => number; readonly listening: () => boolean }
   /** Undefined when the node is in step with the network. */
   readonly syncing: () =>

@@ -8,6 +8,7 @@ import { networkMethods } from './methods/network.ts'
 import { rawMethods } from './methods/raw.ts'
 import { stateMethods } from './methods/state.ts'
 import { subscribeMethods } from './methods/subscribe.ts'
+import { accessListMethods, traceMethods } from './methods/trace.ts'
 import { transactionMethods } from './methods/transactions.ts'
 import { poolMethods } from './methods/txpool.ts'
 import { discoverMethod } from './openrpc.ts'
@@ -22,7 +23,9 @@ const described: readonly Method[] = [
   ...logMethods,
   ...subscribeMethods,
   ...poolMethods,
+  ...accessListMethods,
   ...rawMethods,
+  ...traceMethods,
   ...dagMethods,
 ]
 

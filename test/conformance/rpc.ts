@@ -125,6 +125,7 @@ export async function startNode(folder: string): Promise<{ readonly ask: Ask; re
       clientVersion: 'ogpu/conformance',
       chain: imported.chain,
       calls: imported.calls,
+      traces: imported.traces,
       pool,
       network: { peerCount: () => 0, listening: () => true },
       syncing: () => undefined,

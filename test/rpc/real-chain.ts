@@ -28,6 +28,7 @@ export async function realChain(alloc: GenesisFile['alloc'] = {}): Promise<RealC
       clientVersion: 'ogpu/v0.0.0/test',
       chain: engine.chain,
       calls: engine.calls,
+      traces: engine.traces,
       pool,
       network: { peerCount: () => 0, listening: () => true },
       syncing: () => undefined,

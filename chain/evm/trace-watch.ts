@@ -1,0 +1,185 @@
+import type { EVM, EVMResult, InterpreterStep, Message } from '@ethereumjs/evm'
+import { CodedError } from '#lib/errors'
+import type { Account, Address } from '#types'
+import { haltReason } from './halts.ts'
+import type { Machine } from './machine.ts'
+import type { JournalState } from './state/journal-state.ts'
+import type { FrameType, LiveState, Observer, TraceFrame } from './trace-types.ts'
+
+/** Milliseconds of interpreting between two turns of the event loop. */
+const SLICE_MS = 10
+const OPCODE = { call: 0xf1, callcode: 0xf2, delegatecall: 0xf4, create2: 0xf5, staticcall: 0xfa, selfdestruct: 0xff }
+const FRAME_BY_OPCODE: Readonly<Record<number, FrameType>> = {
+  240: 'CREATE',
+  241: 'CALL',
+  242: 'CALLCODE',
+  244: 'DELEGATECALL',
+  245: 'CREATE2',
+  250: 'STATICCALL',
+}
+
+/** An execution that somebody watches. */
+export interface Watch {
+  /** Detaches from the machine. */
+  stop(): void
+  /** Throws what ended the watching early: a time-out, or the observer's own failure. */
+  check(): void
+}
+
+export interface WatchLimits {
+  /** `performance.now()` at which the execution ends. */
+  readonly deadline: number
+  readonly timeoutMs: number
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * Connects an observer with the events of an EVM until `stop`. Errors inside a handler would look like failures of the
+ * interpreter, so they are kept and thrown by `check`.
+ */
+export function watchMachine(machine: Machine, observer: Observer, limits: WatchLimits): Watch {
+  const { events } = machine.evm as EVM
+  const live = liveState(() => machine.state.state)
+  let failure: unknown
+  let sliceEnd = performance.now() + SLICE_MS
+  let lastOpcode = 0
+
+  async function guarded(run: () => void | Promise<void>): Promise<void> {
+    if (failure !== undefined) throw failure
+    const now = performance.now()
+    if (now > limits.deadline || limits.signal?.aborted === true) {
+      failure = new CodedError('execution aborted', `execution aborted (timeout = ${limits.timeoutMs / 1_000}s)`)
+      throw failure
+    }
+    if (now > sliceEnd) {
+      await new Promise(resolve => setImmediate(resolve))
+      sliceEnd = performance.now() + SLICE_MS
+    }
+    try {
+      await run()
+    } catch (error) {
+      failure = error
+    }
+  }
+
+  // The emitter only knows "done", so a failure waits for the next event, which throws it into the interpreter.
+  const listen =
+    <T>(handle: (data: T) => void | Promise<void>) =>
+    (data: T, resolve?: () => void): void => {
+      if (failure !== undefined) throw failure
+      guarded(() => handle(data)).then(
+        () => resolve?.(),
+        () => resolve?.(),
+      )
+    }
+
+  const onStep = listen<InterpreterStep>(async step => {
+    const { code } = step.opcode as InterpreterStep['opcode'] & { readonly code: number }
+    lastOpcode = code
+    const address = step.address.bytes
+    const cost = step.opcode.dynamicFee ?? BigInt(step.opcode.fee)
+    await observer.step?.(
+      {
+        pc: step.pc,
+        opcode: code,
+        name: step.opcode.name,
+        gas: step.gasLeft,
+        cost: cost + handedOn(code, step.stack, step.gasLeft - cost),
+        refund: step.gasRefund,
+        depth: step.depth + 1,
+        stack: step.stack,
+        memory: step.memory,
+        address,
+      },
+      live,
+    )
+    if (code !== OPCODE.selfdestruct) return
+    const account = await live.account(address)
+    const to = addressOfWord(step.stack.at(-1) ?? 0n)
+    const value = account?.balance ?? 0n
+    const input = new Uint8Array(0)
+    await observer.enter?.(
+      { type: 'SELFDESTRUCT', from: address, to, value, gas: 0n, input, depth: step.depth + 1 },
+      live,
+    )
+    observer.exit?.({ gasUsed: 0n, output: input, error: undefined, created: undefined })
+  })
+
+  const onEnter = listen<Message>(message => observer.enter?.(frameOf(message, lastOpcode), live))
+
+  const onExit = listen<EVMResult>(({ execResult, createdAddress }) => {
+    const { exceptionError } = execResult
+    const isReverted = exceptionError?.error === 'revert'
+    const error = exceptionError === undefined ? undefined : isReverted ? 'execution reverted' : haltReason(execResult)
+    observer.exit?.({
+      gasUsed: execResult.executionGasUsed,
+      output: execResult.returnValue,
+      error,
+      created: createdAddress?.bytes,
+    })
+  })
+
+  events.on('step', onStep)
+  events.on('beforeMessage', onEnter)
+  events.on('afterMessage', onExit)
+  return {
+    stop() {
+      events.off('step', onStep)
+      events.off('beforeMessage', onEnter)
+      events.off('afterMessage', onExit)
+    },
+    check() {
+      if (failure !== undefined) throw failure
+    },
+  }
+}
+
+function frameOf(message: Message, lastOpcode: number): TraceFrame {
+  const { depth, value, gasLimit, data } = message
+  const from = message.caller.bytes
+  const common = { value, gas: gasLimit, input: data as Uint8Array, depth }
+  if (message.to === undefined) {
+    return { type: message.salt === undefined ? 'CREATE' : 'CREATE2', from, to: undefined, ...common }
+  }
+  const type = depth === 0 ? 'CALL' : (FRAME_BY_OPCODE[lastOpcode] ?? 'CALL')
+  // Code that is borrowed runs in the name of the account that borrows it.
+  const isBorrowed = type === 'DELEGATECALL' || type === 'CALLCODE'
+  return { type, from: isBorrowed ? message.to.bytes : from, to: message.codeAddress.bytes, ...common }
+}
+
+/** Gas that a call gives to its callee (EIP-150): what it asks for, at most all but a 64th of what is left. */
+function handedOn(opcode: number, stack: readonly bigint[], left: bigint): bigint {
+  const isCall =
+    opcode === OPCODE.call ||
+    opcode === OPCODE.callcode ||
+    opcode === OPCODE.delegatecall ||
+    opcode === OPCODE.staticcall
+  if (!isCall || left <= 0n) return 0n
+  const most = left - left / 64n
+  const wanted = stack.at(-1) ?? 0n
+  return wanted < most ? wanted : most
+}
+
+export function addressOfWord(word: bigint): Address {
+  const text = (word & ((1n << 160n) - 1n)).toString(16).padStart(40, '0')
+  return new Uint8Array(Buffer.from(text, 'hex'))
+}
+
+/** Reads from the state that is attached at the moment of the call. */
+export function liveState(current: () => JournalState): LiveState {
+  return {
+    async account(address): Promise<Account | undefined> {
+      const account = await current().account(address)
+      if (account === undefined) return undefined
+      const { nonce, balance, codeHash } = account
+      return { nonce, balance, codeHash }
+    },
+    code: async address => current().code(address),
+    async storage(address, slot) {
+      const value = await current().storage(address, slot)
+      const word = new Uint8Array(32)
+      word.set(value, 32 - value.length)
+      return word
+    },
+  }
+}
