@@ -4,7 +4,6 @@ import type { ExecResult } from '@ethereumjs/evm'
 const WORDS: Readonly<Record<string, string>> = {
   'code store out of gas': 'contract creation code storage out of gas',
   'code size to deposit exceeds maximum code size': 'max code size exceeded',
-  'invalid JUMP': 'invalid jump destination',
   'static state change': 'write protection',
   'create collision': 'contract address collision',
   'value out of range': 'return data out of bounds',
@@ -21,5 +20,7 @@ export function haltReason(result: ExecResult): string {
     const opcode = result.runState?.opCode ?? 0xfe
     return `invalid opcode: ${opcode === 0xfe ? 'INVALID' : `opcode 0x${opcode.toString(16)} not defined`}`
   }
+  // The library names the place; go-ethereum does not.
+  if (error.startsWith('invalid JUMP')) return 'invalid jump destination'
   return WORDS[error] ?? error
 }

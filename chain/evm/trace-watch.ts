@@ -1,10 +1,10 @@
-import type { EVM, EVMResult, InterpreterStep, Message } from '@ethereumjs/evm'
+import type { EVM, EVMResult, ExecResult, InterpreterStep, Message } from '@ethereumjs/evm'
 import { CodedError } from '#lib/errors'
 import type { Account, Address } from '#types'
 import { haltReason } from './halts.ts'
 import type { Machine } from './machine.ts'
 import type { JournalState } from './state/journal-state.ts'
-import type { FrameType, LiveState, Observer, TraceFrame } from './trace-types.ts'
+import type { FrameType, LiveState, Observer, TraceFrame, TraceStep } from './trace-types.ts'
 
 /** Milliseconds of interpreting between two turns of the event loop. */
 const SLICE_MS = 10
@@ -107,8 +107,10 @@ export function watchMachine(machine: Machine, observer: Observer, limits: Watch
 
   const onEnter = listen<Message>(message => observer.enter?.(frameOf(message, lastOpcode), live))
 
-  const onExit = listen<EVMResult>(({ execResult, createdAddress }) => {
+  const onExit = listen<EVMResult>(async ({ execResult, createdAddress }) => {
     const { exceptionError } = execResult
+    const stop = impliedStop(execResult, lastOpcode)
+    if (stop !== undefined) await observer.step?.(stop, live)
     const isReverted = exceptionError?.error === 'revert'
     const error = exceptionError === undefined ? undefined : isReverted ? 'execution reverted' : haltReason(execResult)
     observer.exit?.({
@@ -131,6 +133,27 @@ export function watchMachine(machine: Machine, observer: Observer, limits: Watch
     check() {
       if (failure !== undefined) throw failure
     },
+  }
+}
+
+const ENDS = new Set([0x00, 0xf3, 0xfd, 0xff])
+
+/** Code that runs off its end stops there; the EVM has no instruction to report for that, go-ethereum reports STOP. */
+function impliedStop(result: ExecResult, lastOpcode: number): TraceStep | undefined {
+  const { runState, exceptionError } = result
+  if (runState === undefined || exceptionError !== undefined || runState.code.length === 0) return undefined
+  if (runState.programCounter < runState.code.length || ENDS.has(lastOpcode)) return undefined
+  return {
+    pc: runState.programCounter,
+    opcode: 0,
+    name: 'STOP',
+    gas: runState.gasLeft,
+    cost: 0n,
+    refund: runState.gasRefund,
+    depth: runState.env.depth + 1,
+    stack: runState.stack.getStack(),
+    memory: runState.memory._store.slice(0, Number(runState.memoryWordCount) * 32),
+    address: runState.env.address.bytes,
   }
 }
 
