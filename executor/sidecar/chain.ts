@@ -24,11 +24,20 @@ import {
   resolveAudit,
   revealAudit,
   revealResult,
+  SDK_ERRORS,
+  SdkError,
   sendHeartbeat,
   submitResponse,
   type TaskInfo,
 } from '@ogpu/sdk'
 import { defined } from '#lib/assert'
+
+/** The newest block. */
+export interface Head {
+  readonly block: number
+  /** Unix seconds, by the chain's clock. */
+  readonly timeSeconds: number
+}
 
 export interface PublishedTaskEvent {
   readonly task: string
@@ -57,7 +66,7 @@ export interface PlainStanding {
 export interface ChainPort {
   /** The account that acts. */
   readonly me: string
-  head(): Promise<number>
+  head(): Promise<Head>
   publishedTasks(from: number, to: number): Promise<readonly PublishedTaskEvent[]>
   isRegistered(source: string): Promise<boolean>
   task(task: string): Promise<TaskInfo>
@@ -104,7 +113,11 @@ export function createChainPort(client: OgpuClient): ChainPort {
 
   return {
     me,
-    head: () => client.provider.getBlockNumber(),
+    async head() {
+      const block = await client.provider.getBlock('latest')
+      if (block === null) throw new SdkError(SDK_ERRORS.RPC_FAILED, 'the node has no latest block', { retryable: true })
+      return { block: block.number, timeSeconds: block.timestamp }
+    },
     async publishedTasks(from, to) {
       const address = client.contracts.nexus
       const topics = INTERFACES.nexus.encodeFilterTopics('TaskPublished', [])

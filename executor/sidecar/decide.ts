@@ -7,8 +7,7 @@ export interface Situation {
   readonly policy: Policy | undefined
   /** Our account. */
   readonly me: string
-  readonly block: number
-  /** Unix seconds, for the expiry of tasks; a wrong clock only wastes a call that reverts. */
+  /** Unix seconds by the chain's clock. */
   readonly nowSeconds: number
   /** Files are fetched and checked: the job can be run. */
   readonly prepared: boolean

@@ -85,14 +85,13 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   }
 
   async function situationOf(record: WorkRecord): Promise<Situation> {
-    const [info, policy, block] = await Promise.all([chain.task(record.id), chain.policy(record.id), chain.head()])
+    const [info, policy, head] = await Promise.all([chain.task(record.id), chain.policy(record.id), chain.head()])
     const standing = policy === undefined ? await chain.standing(record.id) : { attempted: false, responded: false }
     return {
       info,
       policy,
       me: chain.me,
-      block,
-      nowSeconds: Math.floor(clock.now() / 1000),
+      nowSeconds: head.timeSeconds,
       prepared: prepared.has(record.id),
       computed: record.result !== undefined,
       ...standing,
@@ -247,7 +246,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     if (policy === undefined || policy.heartbeatBlocks === 0) return
     const [info, head] = await Promise.all([chain.task(id), chain.head()])
     const seat = seatOf(info, chain.me)
-    if (seat?.state !== 'Accepted' || head - seat.lastSeen < policy.heartbeatBlocks / 2) return
+    if (seat?.state !== 'Accepted' || head.block - seat.lastSeen < policy.heartbeatBlocks / 2) return
     await chain.heartbeat(id)
   }
 
@@ -255,7 +254,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     records: () => store.all(),
     async tick() {
       assert(!aborter.signal.aborted, 'a stopped engine does not tick')
-      await watcher.advance(await chain.head(), async (from, to) => {
+      await watcher.advance((await chain.head()).block, async (from, to) => {
         for (const event of await chain.publishedTasks(from, to)) await consider(event)
       })
       for (const id of running) {

@@ -73,7 +73,7 @@ export async function createVerifierEngine(options: VerifierEngineOptions): Prom
   }
 
   async function situationOf(record: AuditRecord): Promise<AuditSituation> {
-    const [info, block] = await Promise.all([chain.task(record.id), chain.head()])
+    const [info, { block }] = await Promise.all([chain.task(record.id), chain.head()])
     const auditing = info.proof?.phase === 'Auditing'
     const [audit, vote] = auditing
       ? await Promise.all([chain.audit(record.id), chain.vote(record.id)])
@@ -188,7 +188,7 @@ export async function createVerifierEngine(options: VerifierEngineOptions): Prom
     records: () => store.all(),
     async tick() {
       assert(!aborter.signal.aborted, 'a stopped engine does not tick')
-      await watcher.advance(await chain.head(), find)
+      await watcher.advance((await chain.head()).block, find)
       for (const { id, outcome } of store.all()) {
         if (outcome !== undefined || busy.has(id) || !backoff.isReady(id, clock.now())) continue
         busy.set(

@@ -204,7 +204,7 @@ export class ChainTwin {
     })
     return {
       me,
-      head: async () => this.block,
+      head: async () => ({ block: this.block, timeSeconds: this.block }),
       publishedTasks: async (from, to) => this.#published.filter(event => event.block >= from && event.block <= to),
       isRegistered: async () => this.registered.has(me),
       task: async task => info(this.get(task)),

@@ -1,0 +1,214 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  createClient,
+  decodeLanguageResult,
+  deposit,
+  enrolAuditor,
+  fetchResult,
+  hashInLink,
+  lockStake,
+  type OgpuClient,
+  type Policy,
+  type PublishedProgram,
+  pairProvider,
+  publishProgram,
+  publishSource,
+  publishTask,
+  readAccount,
+  readTask,
+  registerProvider,
+  setGateway,
+  setPolicy,
+  type TaskInfo,
+  waitForResult,
+} from '@ogpu/sdk'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { defined } from '#lib/assert'
+import { utf8 } from '#lib/bytes'
+import { type DataNode, startDataNode } from '../../executor/data/server.ts'
+import { createDishonestRuntime } from '../../executor/demo/dishonest.ts'
+import { loadLanguageId, loadSampleText } from '../../executor/models/language-id/index.ts'
+import { createIntRuntime } from '../../executor/runtimes/int/runtime.ts'
+import { type Executor, type ExecutorOptions, startExecutor } from '../../executor/sidecar/start.ts'
+import { startVerifier, type Verifier } from '../../executor/verifier/start.ts'
+import { type Devnet, startDevnet } from './devnet.ts'
+
+const OGPU = 10n ** 18n
+let dir: string
+let net: Devnet
+let node: DataNode
+let clients: OgpuClient[]
+let program: PublishedProgram
+const [CUSTOMER, MASTERS, PROVIDERS, AUDITOR] = [0, [1, 2, 3], [4, 5, 6], 7] as const
+const client = (index: number): OgpuClient => defined(clients[index], 'ten accounts')
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'ogpu-market-'))
+  net = await startDevnet()
+  node = await startDataNode({ dir: join(dir, 'blobs') })
+  clients = await Promise.all(
+    net.keys.map(privateKey => createClient({ rpcUrl: net.url, privateKey, dataUrls: [node.url], pollingMs: 20 })),
+  )
+  program = await publishProgram(client(CUSTOMER), { ...loadLanguageId(), name: 'language-id' })
+  await Promise.all(
+    PROVIDERS.map((provider, i) =>
+      pairProvider(client(defined(MASTERS[i], 'one each')), client(provider), { lockupWei: 50n * OGPU }),
+    ),
+  )
+  await deposit(client(AUDITOR), { amountWei: 20n * OGPU })
+  await lockStake(client(AUDITOR), { amountWei: 20n * OGPU })
+  await enrolAuditor(client(AUDITOR), { stakeWei: 15n * OGPU })
+  await deposit(client(CUSTOMER), { amountWei: 50n * OGPU })
+})
+afterAll(async () => {
+  for (const each of clients) each.provider.destroy()
+  await node.stop()
+  await net.stop()
+  await rm(dir, { recursive: true, force: true })
+})
+
+async function createSource(policy?: Partial<Policy>): Promise<string> {
+  const metadata = { name: 'language-id', description: 'names the language of a text' }
+  const { source } = await publishSource(client(CUSTOMER), { metadata })
+  if (policy !== undefined) {
+    const times = { acceptBlocks: 500, commitBlocks: 500, revealBlocks: 500, auditBlocks: 500, windowBlocks: 5 }
+    const base = { programId: program.programId, redundancy: 3, quorum: 2, auditors: 1, auditQuorum: 1 }
+    await setPolicy(client(CUSTOMER), { source, policy: { ...base, ...times, ...policy } })
+  }
+  for (const provider of PROVIDERS) await registerProvider(client(provider), { source })
+  return source
+}
+
+let folders = 0
+function startProvider(account: number, source: string, extra: Partial<ExecutorOptions> = {}): Promise<Executor> {
+  return startExecutor({
+    rpcUrl: net.url,
+    privateKey: defined(net.keys[account], 'ten accounts'),
+    dataUrls: [node.url],
+    dir: join(dir, `executor-${folders++}`),
+    pollingMs: 50,
+    dueStaggerMs: 200,
+    sources: [source],
+    ...extra,
+  })
+}
+
+function startAuditor(): Promise<Verifier> {
+  return startVerifier({
+    rpcUrl: net.url,
+    privateKey: defined(net.keys[AUDITOR], 'ten accounts'),
+    dataUrls: [node.url],
+    dir: join(dir, `verifier-${folders++}`),
+    pollingMs: 50,
+    dueDelayMs: 500,
+  })
+}
+
+async function runTask(
+  source: string,
+  input: Uint8Array,
+): Promise<{ info: TaskInfo; phases: string[]; fromBlock: number }> {
+  const published = await publishTask(client(CUSTOMER), { source, program, input, paymentWei: OGPU })
+  const phases: string[] = []
+  const info = await waitForResult(client(CUSTOMER), {
+    task: published.task,
+    timeoutMs: 15_000,
+    onProgress: ({ status, proof }) => phases.push(proof?.phase ?? status),
+  })
+  return { info, phases, fromBlock: published.sent.blockNumber }
+}
+
+describe('a task on the real contracts', () => {
+  it('is computed three times, audited, paid and fetched: the sample text is English', async () => {
+    const source = await createSource({ auditRateBps: 10_000 })
+    const parts = [
+      ...(await Promise.all(PROVIDERS.map(provider => startProvider(provider, source)))),
+      await startAuditor(),
+    ]
+    const before = await Promise.all(
+      MASTERS.map(master => readAccount(client(master), { account: String(client(master).address) })),
+    )
+    const { info, fromBlock } = await runTask(source, loadSampleText())
+    expect(info.status).toBe('FINALIZED')
+    expect(info.proof?.seats.map(seat => seat.state)).toEqual(['Paid', 'Paid', 'Paid'])
+    expect(info.proof?.audited).toBe(true)
+    const result = await fetchResult(client(CUSTOMER), { task: info.task, fromBlock })
+    expect(result.checkedBy).toBe('digest')
+    expect(decodeLanguageResult(result.bytes)[0]?.name).toBe('English')
+    const after = await Promise.all(
+      MASTERS.map(master => readAccount(client(master), { account: String(client(master).address) })),
+    )
+    const earned = after.map((account, i) => account.balanceWei - defined(before[i], 'one each').balanceWei)
+    for (const wei of earned) expect(wei).toBeGreaterThan(0n)
+    await Promise.all(parts.map(part => part.stop()))
+  })
+
+  it('a liar among three loses its bond, and the result is the honest one', async () => {
+    const source = await createSource({ auditRateBps: 10_000 })
+    const liar = { runtimes: [createDishonestRuntime(createIntRuntime())] }
+    const parts = [
+      await startProvider(PROVIDERS[0], source, liar),
+      await startProvider(PROVIDERS[1], source),
+      await startProvider(PROVIDERS[2], source),
+      await startAuditor(),
+    ]
+    const lockup = async () => (await readAccount(client(4), { account: String(client(4).address) })).lockupWei
+    const before = await lockup()
+    const { info, fromBlock } = await runTask(source, utf8('Ο παλιός φάρος στέκεται μόνος πάνω στον βράχο.'))
+    const states = new Map(info.proof?.seats.map(seat => [seat.provider, seat.state]))
+    expect(states.get(String(client(PROVIDERS[0]).address))).toBe('Slashed')
+    expect([...states.values()].sort()).toEqual(['Paid', 'Paid', 'Slashed'])
+    expect(await lockup()).toBeLessThan(before)
+    const result = await fetchResult(client(CUSTOMER), { task: info.task, fromBlock })
+    expect(decodeLanguageResult(result.bytes)[0]?.code).toBe('el')
+    await Promise.all(parts.map(part => part.stop()))
+  })
+
+  it('without an audit the window alone closes it, and a gateway stands in for links', async () => {
+    const gateway = `${node.url}/blob/`
+    const source = await createSource({ auditRateBps: 0, redundancy: 1, quorum: 1 })
+    const executor = await startProvider(PROVIDERS[1], source, { gateway })
+    const { info, fromBlock } = await runTask(source, utf8('Saya ingin belajar bahasa baru tahun ini.'))
+    expect(info.proof?.audited).toBe(false)
+    const result = await fetchResult(client(CUSTOMER), { task: info.task, fromBlock })
+    expect(result.url).toBe(`${gateway}${result.hash}`)
+    expect(decodeLanguageResult(result.bytes)[0]?.code).toBe('id')
+    await executor.stop()
+    await setGateway(client(PROVIDERS[1]), { gateway: '' })
+  })
+
+  it('a source without a policy works as on today’s network', async () => {
+    const source = await createSource()
+    const executor = await startProvider(PROVIDERS[2], source)
+    const { info } = await runTask(source, utf8('Puella parva in horto ambulat et flores videt.'))
+    expect(info.proof).toBeUndefined()
+    expect(info.winningProvider).toBe(client(PROVIDERS[2]).address)
+    const result = await fetchResult(client(CUSTOMER), { task: info.task })
+    expect(result.checkedBy).toBe('hash')
+    expect(hashInLink(result.url)).toBe(result.hash)
+    expect(decodeLanguageResult(result.bytes)[0]?.code).toBe('la')
+    await executor.stop()
+  })
+
+  it('an executor that is restarted in the middle goes on with the same task', async () => {
+    const source = await createSource({ auditRateBps: 0, redundancy: 2, quorum: 2 })
+    const home = join(dir, `restarted-${folders++}`)
+    const first = await startProvider(PROVIDERS[0], source, { dir: home })
+    const published = await publishTask(client(CUSTOMER), {
+      source,
+      program,
+      input: utf8('Kedi pencerenin önünde uyuyor ve kimse onu uyandırmıyor.'),
+      paymentWei: OGPU,
+    })
+    const seated = async () => (await readTask(client(CUSTOMER), { task: published.task })).proof?.seats.length === 1
+    while (!(await seated())) await new Promise(resolve => setTimeout(resolve, 20))
+    await first.stop()
+    const again = await startProvider(PROVIDERS[0], source, { dir: home })
+    const second = await startProvider(PROVIDERS[1], source)
+    const info = await waitForResult(client(CUSTOMER), { task: published.task, timeoutMs: 15_000 })
+    expect(info.proof?.seats.map(seat => seat.state)).toEqual(['Paid', 'Paid'])
+    await Promise.all([again.stop(), second.stop()])
+  })
+})
