@@ -1,5 +1,13 @@
+import {
+  auditManagerAbi,
+  controllerAbi,
+  nexusAbi,
+  proofManagerAbi,
+  reputationAbi,
+  terminalAbi,
+  vaultAbi,
+} from '@ogpu/sdk/abi'
 import { Interface } from 'ethers'
-import { MARKET_ABI } from '../../explorer/src/server/market-abi.ts'
 import type { FakeNode, TransactionPlan } from './fake-node.ts'
 
 export const MARKET = {
@@ -7,12 +15,18 @@ export const MARKET = {
   Controller: '0x8661f4b9c30e07a04d795a192478dfd905625a1d',
   Terminal: '0xaebc7b712d38fc4d841f0732c21b8774339869d3',
   Vault: '0xa5c582254aa313528898311362bc698b041580cc',
+  ProofManager: '0x4f47505500000000000000000000000000000042',
+  AuditManager: '0x4f47505500000000000000000000000000000043',
+  Reputation: '0x4f47505500000000000000000000000000000045',
 } as const
 
-const nexus = new Interface(MARKET_ABI.Nexus)
-const controller = new Interface(MARKET_ABI.Controller)
-const terminal = new Interface(MARKET_ABI.Terminal)
-const vault = new Interface(MARKET_ABI.Vault)
+const nexus = new Interface(nexusAbi)
+const controller = new Interface(controllerAbi)
+const terminal = new Interface(terminalAbi)
+const vault = new Interface(vaultAbi)
+const proofManager = new Interface(proofManagerAbi)
+const auditManager = new Interface(auditManagerAbi)
+const reputation = new Interface(reputationAbi)
 const erc20 = new Interface([
   'function transfer(address to, uint256 amount)',
   'event Transfer(address indexed from, address indexed to, uint256 value)',
@@ -157,7 +171,10 @@ export class DemoMarket {
       from: client,
       to: MARKET.Controller,
       input: controller.encodeFunctionData('publishTask', [[source, config, expiry, payment]]),
-      logs: [log(nexus, MARKET.Nexus, 'TaskPublished', [task, source])],
+      logs: [
+        log(vault, MARKET.Vault, 'PaymentFrozen', [client, task, payment]),
+        log(nexus, MARKET.Nexus, 'TaskPublished', [task, source]),
+      ],
     }
     return { task, plan }
   }
@@ -196,6 +213,65 @@ export class DemoMarket {
         log(nexus, MARKET.Nexus, 'TaskStatusChanged', [task, 5]),
       ],
     }
+  }
+
+  /** A verified task: two providers and an auditor; the second provider's result is wrong. */
+  verify(task: string, honest: string, liar: string, auditor: string): readonly TransactionPlan[] {
+    const { address } = { address: MARKET.ProofManager }
+    const digest = (name: string) => this.node.digest(`${task} ${name}`)
+    const proof = (from: string, ...events: readonly (readonly [string, readonly unknown[]])[]): TransactionPlan => ({
+      from,
+      to: address,
+      input: '0xaabbccdd',
+      logs: events.map(([event, args]) => log(proofManager, address, event, args)),
+    })
+    const reveal = (provider: string, root: string) =>
+      proof(provider, [
+        'Revealed',
+        [task, provider, digest(root), digest(`trace ${root}`), digest('blob'), `https://example.org/${root}`],
+      ])
+    const view = this.#task(task)
+    view.status = 5
+    view.winner = honest
+    return [
+      proof(honest, ['Accepted', [task, honest, 0n, COIN]]),
+      proof(liar, ['Accepted', [task, liar, 1n, COIN]], ['Assigned', [task, 2n, 99n]]),
+      proof(honest, ['Committed', [task, honest, digest('seal honest')]]),
+      proof(liar, ['Committed', [task, liar, digest('seal liar')]], ['RevealOpened', [task, 2n, 120n]]),
+      reveal(honest, 'right'),
+      reveal(liar, 'wrong'),
+      proof(honest, ['RevealClosed', [task, `0x${'0'.repeat(64)}`, 130n]], ['Drawn', [task, true, digest('seed')]]),
+      {
+        from: auditor,
+        to: MARKET.AuditManager,
+        input: '0xaabbccee',
+        logs: [
+          log(auditManager, MARKET.AuditManager, 'AuditDrawn', [task, auditor, 0n, 150n]),
+          log(auditManager, MARKET.AuditManager, 'AuditCommitted', [task, auditor, digest('seal audit')]),
+          log(auditManager, MARKET.AuditManager, 'AuditRevealed', [task, auditor, digest('right'), digest('report')]),
+          log(auditManager, MARKET.AuditManager, 'AuditResolved', [task, 0n, true, digest('right')]),
+          log(auditManager, MARKET.AuditManager, 'AuditorPaid', [task, auditor, COIN / 50n]),
+        ],
+      },
+      {
+        ...proof(
+          honest,
+          ['WindowOpened', [task, digest('right'), 160n]],
+          ['SeatSettled', [task, honest, 4, view.payment, 0n]],
+          ['SeatSettled', [task, liar, 5, 0n, COIN]],
+          ['Finalized', [task, honest, digest('right'), view.payment, 0n]],
+        ),
+      },
+      {
+        from: honest,
+        to: MARKET.Reputation,
+        input: '0xaabbccff',
+        logs: [
+          log(reputation, MARKET.Reputation, 'ReputationChanged', [honest, 0, 0, 9_120n, 41n]),
+          log(reputation, MARKET.Reputation, 'ReputationChanged', [liar, 0, 2, 1_730n, 12n]),
+        ],
+      },
+    ]
   }
 
   cancel(task: string, client: string): TransactionPlan {
@@ -270,6 +346,15 @@ export function fillDemoChain(node: FakeNode, blocks: number): DemoMarket {
       const published = market.publishTask(person(n), source(n >> 1), config, (BigInt(n % 9) + 1n) * (COIN / 10n))
       open.push(published.task)
       plans.push(published.plan)
+    }
+    if (n % 40 === 39) {
+      const { task: verified, plan } = market.publishTask(
+        person(n),
+        source(0),
+        `{"program":"language-id","n":${n}}`,
+        COIN,
+      )
+      plans.push(plan, ...market.verify(verified, provider(0), provider(3), person(8)))
     }
     node.addBlock(plans)
   }

@@ -43,13 +43,14 @@ export class FakeNode {
   readonly #nonces = new Map<string, number>()
   readonly #seed: string
   #server: Server | undefined
+  #lastMs = 0
   url = ''
 
   constructor(options: { chainId?: number; seed?: string; validators?: number; genesisTime?: number } = {}) {
     this.chainId = options.chainId ?? 1071
     this.validators = options.validators ?? 7
     this.#seed = options.seed ?? 'fake'
-    this.addBlock([], options.genesisTime ?? 1_790_000_000)
+    this.addBlock([], (options.genesisTime ?? 1_790_000_000) * 1000)
   }
 
   /** 32 bytes from a name; the same name and seed give the same bytes. */
@@ -65,10 +66,13 @@ export class FakeNode {
     return this.blocks.length - 1
   }
 
-  addBlock(plans: readonly TransactionPlan[], timestamp?: number): NodeBlock {
+  /** `timestampMs` is one second after the last block's when absent. */
+  addBlock(plans: readonly TransactionPlan[], timestampMs?: number): NodeBlock {
     const number = this.blocks.length
     const parent = this.blocks.at(-1)
-    const time = timestamp ?? Number(parent?.timestamp ?? 0) + 1
+    const timeMs = timestampMs ?? this.#lastMs + 1_000
+    this.#lastMs = timeMs
+    const time = Math.floor(timeMs / 1000)
     let logIndex = 0
     const receipts: NodeReceipt[] = []
     const transactions = plans.map((plan, index): NodeTransaction => {
@@ -114,7 +118,7 @@ export class FakeNode {
       stateRoot: this.digest(`state ${number}`),
       transactionsRoot: this.digest(`transactions ${number}`),
       receiptsRoot: this.digest(`receipts ${number}`),
-      extraData: '0x',
+      extraData: number === 0 ? '0x' : originBytes(this.commitOf(number), timeMs % 1000, plans.length === 0),
       mixHash: this.digest(`random ${number}`),
       parentBeaconBlockRoot: this.digest(`commit ${this.commitOf(number)}`),
       transactions,
@@ -122,7 +126,7 @@ export class FakeNode {
     this.blocks.push(block)
     this.receipts.push(receipts)
     transactions.forEach(({ hash }, index) => {
-      const receivedMs = time * 1000 + 37 * index
+      const receivedMs = timeMs + 37 * index
       const jitter = Number.parseInt(hash.slice(2, 4), 16)
       this.timelines.set(hash, {
         receivedMs,
@@ -318,4 +322,13 @@ export class FakeNode {
 
 function hex(value: number | bigint): string {
   return `0x${value.toString(16)}`
+}
+
+function originBytes(commit: number, milliseconds: number, heartbeat: boolean): string {
+  const bytes = Buffer.alloc(18)
+  bytes[0] = 1
+  bytes.writeBigUInt64BE(BigInt(commit), 5)
+  bytes.writeUInt16BE(milliseconds, 15)
+  bytes[17] = heartbeat ? 2 : 0
+  return `0x${bytes.toString('hex')}`
 }

@@ -43,6 +43,14 @@ export function DagGrid(props: DagGridProps) {
         : [],
     ),
   )
+  const edges: Record<'plain' | 'led' | 'anchor', string[]> = { plain: [], led: [], anchor: [] }
+  for (const { round, vertices } of rounds)
+    for (const vertex of vertices)
+      for (const parent of vertex.parents) {
+        if (parent.round < from || !present.has(parent.digest)) continue
+        const kind = !leaders.has(vertex.digest) ? 'plain' : leaders.has(parent.digest) ? 'anchor' : 'led'
+        edges[kind].push(`M${x(round)} ${y(vertex.author)}L${x(parent.round)} ${y(parent.author)}`)
+      }
   const labelEvery = Math.max(1, Math.ceil(44 / columnWidth))
 
   return (
@@ -76,28 +84,10 @@ export function DagGrid(props: DagGridProps) {
               {round}
             </text>
           ))}
-      {rounds.map(({ round, vertices }) =>
-        vertices.map(vertex =>
-          vertex.parents
-            .filter(parent => parent.round >= from && present.has(parent.digest))
-            .map(parent => (
-              <line
-                key={`${vertex.digest}${parent.digest}`}
-                className={
-                  leaders.has(vertex.digest) && leaders.has(parent.digest)
-                    ? 'edge anchor'
-                    : leaders.has(vertex.digest)
-                      ? 'edge led'
-                      : 'edge'
-                }
-                x1={x(round)}
-                y1={y(vertex.author)}
-                x2={x(parent.round)}
-                y2={y(parent.author)}
-              />
-            )),
-        ),
-      )}
+      {/* One path per kind of line: thousands of elements would be slow to draw and long to send. */}
+      <path className="edge" d={edges.plain.join('')} />
+      <path className="edge led" d={edges.led.join('')} />
+      <path className="edge anchor" d={edges.anchor.join('')} />
       {rounds.map(round => (
         <g key={round.round}>
           {!round.vertices.some(({ author }) => author === round.leader.author) && (

@@ -58,7 +58,9 @@ export function formatMs(ms: number | null): string {
 }
 
 export function percent(part: number, whole: number): string {
-  return whole === 0 ? '0 %' : `${Number(((100 * part) / whole).toFixed(1))} %`
+  if (whole === 0 || part === 0) return '0 %'
+  const share = (100 * part) / whole
+  return share < 0.1 ? '<0.1 %' : `${Number(share.toFixed(1))} %`
 }
 
 /** `FIRST_RESPONSE` → `First response` */

@@ -47,6 +47,10 @@ export interface BlockItem {
   readonly receipts_root: string
   readonly extra_data: string
   readonly commit_digest: string | null
+  readonly commit_index: number | null
+  readonly epoch: number | null
+  /** Made only to mark the passing of time. */
+  readonly heartbeat: boolean
 }
 
 export interface TransactionItem {
@@ -74,7 +78,7 @@ export interface TransactionItem {
 }
 
 export interface Timeline {
-  readonly received_ms: number
+  readonly received_ms: number | null
   readonly proposed_ms: number | null
   readonly accepted_ms: number | null
   readonly committed_ms: number | null
@@ -241,7 +245,51 @@ export interface MarketEventItem {
   readonly transaction_hash: string
 }
 
+/** One provider's part in a verified task, from its sealed commitment to its pay or its penalty. */
+export interface ProofSeat {
+  readonly provider: AddressRef
+  readonly state: string
+  readonly bond: string | null
+  readonly sealed_digest: string | null
+  readonly out_root: string | null
+  readonly trace_root: string | null
+  readonly url: string | null
+  readonly paid: string | null
+  readonly slashed: string | null
+}
+
+export interface ProofAudit {
+  readonly auditor: AddressRef
+  readonly state: string
+  readonly verdict: string | null
+  readonly fee: string | null
+  readonly slashed: string | null
+}
+
+/** How a task's result is verified; null for tasks whose source has no policy. */
+export interface ProofDetail {
+  readonly phase: string
+  readonly audited: boolean | null
+  readonly challenged: boolean
+  readonly result: string | null
+  /** Block up to which the result may be challenged. */
+  readonly window_end: string | null
+  readonly paid: string | null
+  readonly refunded: string | null
+  readonly seats: readonly ProofSeat[]
+  readonly audits: readonly ProofAudit[]
+}
+
+export interface ReputationItem {
+  readonly program_class: string
+  /** Wilson lower bound of the decayed success rate, in 1/10,000. */
+  readonly score: number
+  readonly tasks: number
+  readonly last_outcome: string
+}
+
 export interface TaskDetail extends TaskItem {
+  readonly proof: ProofDetail | null
   readonly attempts: readonly AttemptItem[]
   readonly responses: readonly ResponseItem[]
   /** Every market and proof event that names the task or one of its responses, oldest first. */
@@ -268,6 +316,7 @@ export interface ProviderItem {
   readonly responses_count: number
   readonly wins_count: number
   readonly first_seen_at: string
+  readonly reputation: readonly ReputationItem[]
 }
 
 export interface FinalityStats {

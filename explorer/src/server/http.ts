@@ -1,4 +1,4 @@
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Api } from './api/api.ts'
 import type { EtherscanApi } from './api/etherscan.ts'
 import type { Feed } from './api/feed.ts'
@@ -15,10 +15,18 @@ export interface HttpParts {
   readonly assets: Assets
   readonly icon: string
   readonly status: () => IndexerStatus
+  readonly rate: RequestRate
+  readonly onError: (path: string, error: unknown) => void
 }
 
-const REQUESTS_PER_SECOND = 50
-const REQUESTS_BURST = 300
+/** Requests that one client address may make, in the long run and at once. */
+export interface RequestRate {
+  readonly perSecond: number
+  readonly burst: number
+}
+
+export const DEFAULT_RATE: RequestRate = { perSecond: 50, burst: 300 }
+
 /** An explorer that is this many blocks behind is not ready. */
 const LAG_BLOCKS_MAX = 50
 
@@ -34,13 +42,19 @@ export function createHttp(parts: HttpParts): FastifyInstance {
     requestTimeout: 30_000,
     forceCloseConnections: true,
   })
-  const limit = new RateLimit(REQUESTS_PER_SECOND, REQUESTS_BURST)
+  const limit = new RateLimit(parts.rate.perSecond, parts.rate.burst)
 
+  app.setErrorHandler<FastifyError>(async (error, request, reply) => {
+    const status = error.statusCode ?? 500
+    if (status >= 500) parts.onError(request.url, error)
+    const message = status < 500 ? error.message : 'internal error'
+    return reply.code(status).send({ message, code: status < 500 ? 'invalid request' : 'internal error' })
+  })
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff')
     reply.header('referrer-policy', 'same-origin')
     if (request.url.startsWith('/api')) reply.header('access-control-allow-origin', '*')
-    if (request.url.startsWith('/assets/') || limit.allows(request.ip, Date.now())) return
+    if (request.url.startsWith('/assets/') || request.url === '/health' || limit.allows(request.ip, Date.now())) return
     reply.header('retry-after', '1')
     await reply.code(429).send({ message: 'too many requests', code: 'rate limit' })
   })

@@ -1,5 +1,5 @@
-import { Interface, type LogDescription, type Result, type TransactionDescription } from 'ethers'
-import { MARKET_ABI } from './market-abi.ts'
+import * as sdkAbis from '@ogpu/sdk/abi'
+import { Interface, type InterfaceAbi, type LogDescription, type Result, type TransactionDescription } from 'ethers'
 
 /** Name → address of the contracts whose events the explorer trusts, e.g. `{ Nexus: '0x…', Controller: '0x…' }`. */
 export type ContractAddresses = Readonly<Record<string, string>>
@@ -53,6 +53,16 @@ const TOKEN_ABI = {
 const INPUT_BYTES_MAX = 256 * 1024
 const ARGUMENT_TEXT_MAX = 64 * 1024
 
+/** The chain's own contracts: `nexusAbi` of the SDK is the layout of `Nexus`. */
+const CHAIN_ABI = Object.fromEntries(
+  Object.entries(sdkAbis).map(([name, abi]) => [contractName(name.replace(/Abi$/, '')), abi as InterfaceAbi]),
+)
+
+/** `proofManager` (as the SDK's tables name it) → `ProofManager` (as the contract is called). */
+export function contractName(key: string): string {
+  return key.charAt(0).toUpperCase() + key.slice(1)
+}
+
 interface Named {
   readonly contract: string
   readonly abi: Interface
@@ -61,12 +71,13 @@ interface Named {
 /** Knows the market's contracts by address, and common layouts by selector and topic for everything else. */
 export class Decoder {
   readonly #byAddress = new Map<string, Named>()
+  readonly #names = new Map<string, string>()
   readonly #byName = new Map<string, Named>()
   readonly #byKind = new Map<string, Named[]>()
 
-  constructor(addresses: ContractAddresses, abis: Readonly<Record<string, readonly string[] | Interface>> = {}) {
-    for (const [contract, fragments] of Object.entries({ ...MARKET_ABI, ...abis, ...TOKEN_ABI })) {
-      const abi = fragments instanceof Interface ? fragments : new Interface(fragments)
+  constructor(addresses: ContractAddresses) {
+    for (const [contract, fragments] of Object.entries<InterfaceAbi>({ ...CHAIN_ABI, ...TOKEN_ABI })) {
+      const abi = new Interface(fragments)
       const named = { contract, abi }
       this.#byName.set(contract, named)
       abi.forEachFunction(({ selector }) => this.#index(selector, named))
@@ -74,6 +85,7 @@ export class Decoder {
       abi.forEachError(({ selector }) => this.#index(selector, named))
     }
     for (const [contract, address] of Object.entries(addresses)) {
+      this.#names.set(address.toLowerCase(), contract)
       const named = this.#byName.get(contract)
       if (named !== undefined) this.#byAddress.set(address.toLowerCase(), named)
     }
@@ -87,7 +99,7 @@ export class Decoder {
 
   /** Name of the market contract at `address`. */
   contractAt(address: string): string | undefined {
-    return this.#byAddress.get(address)?.contract
+    return this.#names.get(address)
   }
 
   abiOf(contract: string): Interface | undefined {
@@ -95,7 +107,7 @@ export class Decoder {
   }
 
   get addresses(): ReadonlyMap<string, string> {
-    return new Map([...this.#byAddress].map(([address, { contract }]) => [contract, address]))
+    return new Map([...this.#names].map(([address, contract]) => [contract, address]))
   }
 
   /** An event of a market contract at its own address; undefined for every other log. */

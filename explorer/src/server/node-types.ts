@@ -148,9 +148,12 @@ export interface DagCertificate {
   readonly stake: number
 }
 
-/** `ogpu_transactionTimeline(hash)`: when the answering node saw each stage; absent stages did not happen (yet). */
+/**
+ * `ogpu_transactionTimeline(hash)`: when the answering node saw each stage; absent stages did not happen (yet), or not here:
+ * a node that learns of a transaction from another validator's vertex never `received` it.
+ */
 export interface TransactionTimeline {
-  readonly receivedMs: number
+  readonly receivedMs?: number
   readonly proposedMs?: number
   readonly acceptedMs?: number
   readonly committedMs?: number

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
+import { contractsOf } from '@ogpu/sdk'
 import { createApi } from './api/api.ts'
 import { createEtherscanApi } from './api/etherscan.ts'
 import { Feed } from './api/feed.ts'
 import { NodeViews } from './api/node-views.ts'
 import type { ApiParts } from './api/routes.ts'
 import { ExplorerError, messageOf } from './errors.ts'
-import { createHttp } from './http.ts'
+import { createHttp, DEFAULT_RATE, type RequestRate } from './http.ts'
 import { startIndexer } from './indexing/indexer.ts'
-import { type ContractAddresses, Decoder } from './market.ts'
+import { type ContractAddresses, contractName, Decoder } from './market.ts'
 import { createNodeClient, subscribe } from './node-client.ts'
 import { readAssets } from './page/assets.ts'
 import { ensureApp } from './page/build.ts'
@@ -32,6 +33,8 @@ export interface ExplorerOptions {
   readonly publicRpcUrl?: string
   /** Addresses of the market contracts by name; those of the chain id when absent. */
   readonly contracts?: ContractAddresses
+  /** Requests per client address; 50 a second and 300 at once when absent. */
+  readonly rate?: RequestRate
   readonly log?: (level: 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>) => void
 }
 
@@ -62,7 +65,7 @@ export async function startExplorer(options: ExplorerOptions): Promise<Explorer>
   const assets = readAssets(app)
   const icon = readFileSync(new URL('../app/icon.svg', import.meta.url), 'utf8')
   const db = openStore(options.memory === true ? undefined : options.dataDir, { chainId, genesisHash: genesis.hash })
-  const decoder = new Decoder(options.contracts ?? {})
+  const decoder = new Decoder(options.contracts ?? publishedContracts(chainId))
   const feed = new Feed()
   const indexer = startIndexer({
     node,
@@ -70,8 +73,14 @@ export async function startExplorer(options: ExplorerOptions): Promise<Explorer>
     decoder,
     pollMs: POLL_MS,
     onBlocks(blocks) {
-      for (const { number, hash, timestamp, gasUsed, transactions } of blocks.slice(-8))
-        feed.publish('block', { number, hash, timestamp, gas_used: gasUsed, transactions_count: transactions.length })
+      for (const { number, hash, timestampMs, gasUsed, transactions } of blocks.slice(-8))
+        feed.publish('block', {
+          number,
+          hash,
+          timestamp_ms: timestampMs,
+          gas_used: gasUsed,
+          transactions_count: transactions.length,
+        })
     },
     onProblem: message => log('warn', 'indexing waits', { message }),
   })
@@ -104,6 +113,8 @@ export async function startExplorer(options: ExplorerOptions): Promise<Explorer>
     assets,
     icon,
     status: () => indexer.status(),
+    rate: options.rate ?? DEFAULT_RATE,
+    onError,
   })
 
   async function stop(): Promise<void> {
@@ -123,4 +134,8 @@ export async function startExplorer(options: ExplorerOptions): Promise<Explorer>
     await stop()
     throw error
   }
+}
+
+function publishedContracts(chainId: number): ContractAddresses {
+  return Object.fromEntries(Object.entries(contractsOf(chainId)).map(([key, address]) => [contractName(key), address]))
 }

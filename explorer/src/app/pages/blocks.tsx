@@ -99,9 +99,19 @@ export function BlockPage({ id }: { id: string }) {
                 data.base_fee_per_gas !== null && ['Base fee', `${formatAmount(data.base_fee_per_gas, 9)} gwei`],
                 ['Fees', <Coins key="fees" wei={data.transaction_fees} />],
                 ['Fees go to', <Address key="miner" of={data.miner} full />],
+                data.commit_index !== null && [
+                  'Made from',
+                  <>
+                    <Link href={`/commit/${data.commit_index}`}>commit {groupDigits(data.commit_index)}</Link>{' '}
+                    <span className="quiet">
+                      of epoch {data.epoch}
+                      {data.heartbeat && ', a heartbeat: no transactions, only the time'}
+                    </span>
+                  </>,
+                ],
                 data.commit_digest !== null &&
                   !/^0x0+$/.test(data.commit_digest) && [
-                    'Made from commit',
+                    'Commit digest',
                     <Hash key="commit" hash={data.commit_digest} full />,
                   ],
                 certificate.data?.certificate != null && [

@@ -1,7 +1,7 @@
 import type { AttemptItem, MarketEventItem, ProviderItem } from '../../server/api-types.ts'
 import { useApi, useTitle } from '../api.tsx'
 import { EventList } from '../event-list.tsx'
-import { groupDigits, percent, shortHash } from '../format.ts'
+import { groupDigits, percent, sentenceCase, shortHash } from '../format.ts'
 import { Address, Age, Await, Badge, Card, Coins, Facts, Hash, Heading, Moment, Table } from '../ui.tsx'
 import { Listed } from './address.tsx'
 
@@ -96,6 +96,25 @@ export function ProviderPage({ address }: { address: string }) {
                 ]}
               />
             </Card>
+            {data.reputation.length > 0 && (
+              <Card title="Reputation">
+                <Table
+                  items={data.reputation}
+                  keyOf={record => record.program_class}
+                  columns={[
+                    { head: 'Class of programs', cell: record => sentenceCase(record.program_class) },
+                    { head: 'Score', cell: record => percent(record.score, 10_000), look: 'number' },
+                    { head: 'Tasks', cell: record => groupDigits(record.tasks), look: 'number' },
+                    {
+                      head: 'Last outcome',
+                      cell: record => (
+                        <Badge label={record.last_outcome} tone={record.last_outcome === 'PAID' ? 'good' : 'bad'} />
+                      ),
+                    },
+                  ]}
+                />
+              </Card>
+            )}
             <Card title="Latest attempts">
               <Table
                 items={data.attempts}

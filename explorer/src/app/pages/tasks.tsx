@@ -2,6 +2,7 @@ import type { ResponseItem, TaskDetail } from '../../server/api-types.ts'
 import { useApi, useTitle } from '../api.tsx'
 import { EventList } from '../event-list.tsx'
 import { sentenceCase, shortHash } from '../format.ts'
+import { ProofCard } from '../proof-card.tsx'
 import { hrefWith, Link, useRouter } from '../router.tsx'
 import { TaskList } from '../task-list.tsx'
 import { Address, Age, Await, Badge, Card, Coins, Facts, Hash, Heading, Moment, Table } from '../ui.tsx'
@@ -60,6 +61,7 @@ export function TaskPage({ address }: { address: string }) {
                 ]}
               />
             </Card>
+            {data.proof !== null && <ProofCard proof={data.proof} />}
             <Card title="Attempts">
               <Table
                 items={data.attempts}

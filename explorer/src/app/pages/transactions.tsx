@@ -213,11 +213,11 @@ const STAGES = [
 
 /** When the node saw each stage, as a line: the way is in proportion to the time up to finality. */
 function LifeLine({ timeline }: { timeline: Timeline }) {
-  const start = timeline.received_ms
   const stages = STAGES.flatMap(([key, label]) => {
     const at = timeline[key]
     return at === null ? [] : [{ key, label, at }]
-  })
+  }).sort((a, b) => a.at - b.at)
+  const start = stages[0]?.at ?? 0
   const end = Math.max(...stages.map(stage => stage.at))
   const scale = (at: number) => 8 + (984 * Math.sqrt(at - start)) / Math.sqrt(Math.max(1, end - start))
   return (
@@ -243,7 +243,7 @@ function LifeLine({ timeline }: { timeline: Timeline }) {
         ))}
       </ol>
       <p className="quiet">
-        As the answering node saw it; received {new Date(start).toISOString().slice(11, 23)} UTC. The scale is the
+        As the answering node saw it; first seen {new Date(start).toISOString().slice(11, 23)} UTC. The scale is the
         square root of time.
       </p>
     </div>

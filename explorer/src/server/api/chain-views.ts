@@ -20,7 +20,7 @@ interface BlockDbRow {
   number: number
   hash: string
   parent_hash: string
-  timestamp: number
+  timestamp_ms: number
   miner: string
   gas_limit: number
   gas_used: number
@@ -31,6 +31,9 @@ interface BlockDbRow {
   receipts_root: string
   extra_data: string
   commit_digest: string | null
+  commit_index: number | null
+  epoch: number | null
+  heartbeat: number
   transaction_count: number
   log_count: number
   fees: string
@@ -54,7 +57,7 @@ export interface TransactionDbRow {
   contract: string | null
   log_count: number
   transfer_count: number
-  timestamp: number
+  timestamp_ms: number
 }
 
 interface LogDbRow {
@@ -88,11 +91,11 @@ interface TransferDbRow {
   recipient: string
   amount: string
   token_id: string | null
-  timestamp: number
+  timestamp_ms: number
 }
 
-const TRANSACTION = `SELECT t.*, b.timestamp FROM transactions t JOIN blocks b ON b.number = t.id / ${POSITION_BASE}`
-const TRANSFER = `SELECT r.*, t.hash, b.timestamp FROM token_transfers r JOIN transactions t ON t.id = r.tx
+const TRANSACTION = `SELECT t.*, b.timestamp_ms FROM transactions t JOIN blocks b ON b.number = t.id / ${POSITION_BASE}`
+const TRANSFER = `SELECT r.*, t.hash, b.timestamp_ms FROM token_transfers r JOIN transactions t ON t.id = r.tx
   JOIN blocks b ON b.number = r.tx / ${POSITION_BASE}`
 
 /** Blocks, transactions, logs and tokens as the API shows them. One instance serves one request. */
@@ -133,7 +136,7 @@ export class ChainViews {
       height: row.number,
       hash: row.hash,
       parent_hash: row.parent_hash,
-      timestamp: isoOf(row.timestamp),
+      timestamp: isoOf(row.timestamp_ms),
       miner: this.book.ref(row.miner),
       gas_used: String(row.gas_used),
       gas_limit: String(row.gas_limit),
@@ -148,6 +151,9 @@ export class ChainViews {
       receipts_root: row.receipts_root,
       extra_data: row.extra_data,
       commit_digest: row.commit_digest,
+      commit_index: row.commit_index,
+      epoch: row.epoch,
+      heartbeat: row.heartbeat === 1,
     }
   }
 
@@ -181,7 +187,7 @@ export class ChainViews {
   transactionsOfAddress(address: string, query: Query): Page<TransactionItem> {
     return this.#transactionPage(
       query,
-      `SELECT t.*, b.timestamp FROM address_transactions a JOIN transactions t ON t.id = a.tx
+      `SELECT t.*, b.timestamp_ms FROM address_transactions a JOIN transactions t ON t.id = a.tx
        JOIN blocks b ON b.number = a.tx / ${POSITION_BASE} WHERE a.address = ? AND a.tx < ? ORDER BY a.tx DESC LIMIT ?`,
       [address],
     )
@@ -204,7 +210,7 @@ export class ChainViews {
       hash: row.hash,
       block_number: blockOf(row.id),
       position: row.id % POSITION_BASE,
-      timestamp: isoOf(row.timestamp),
+      timestamp: isoOf(row.timestamp_ms),
       from: this.book.ref(row.sender),
       to: this.book.optional(row.recipient),
       created_contract: this.book.optional(row.contract),
@@ -364,7 +370,7 @@ export class ChainViews {
   }
 
   transfersOfAddress(address: string, query: Query): Page<TransferItem> {
-    const sql = `SELECT r.*, t.hash, b.timestamp FROM address_transfers a
+    const sql = `SELECT r.*, t.hash, b.timestamp_ms FROM address_transfers a
       JOIN token_transfers r ON r.log = a.log AND r.sub = a.sub JOIN transactions t ON t.id = r.tx
       JOIN blocks b ON b.number = r.tx / ${POSITION_BASE} WHERE a.address = ? AND (a.log, a.sub) < (?, ?)
       ORDER BY a.log DESC, a.sub DESC`
@@ -388,7 +394,7 @@ export class ChainViews {
       transaction_hash: row.hash,
       block_number: blockOf(row.log),
       log_index: row.log % POSITION_BASE,
-      timestamp: isoOf(row.timestamp),
+      timestamp: isoOf(row.timestamp_ms),
       token,
       from: this.book.ref(row.sender),
       to: this.book.ref(row.recipient),

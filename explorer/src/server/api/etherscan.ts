@@ -33,7 +33,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     const views = new ChainViews(parts.db, parts.decoder)
     const { order, from, to, limit, offset } = range(query)
     const rows = parts.db.all<TransactionDbRow>(
-      `SELECT t.*, b.timestamp FROM address_transactions a JOIN transactions t ON t.id = a.tx
+      `SELECT t.*, b.timestamp_ms FROM address_transactions a JOIN transactions t ON t.id = a.tx
        JOIN blocks b ON b.number = a.tx / ${POSITION_BASE} WHERE a.address = ? AND a.tx >= ? AND a.tx < ?
        ORDER BY a.tx ${order} LIMIT ? OFFSET ?`,
       addressOf(query.address),
@@ -49,7 +49,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     return parts.db
       .all<Record<string, string | number | null>>(
         `SELECT r.log, r.tx, r.token, r.sender, r.recipient, r.amount, r.token_id, t.hash, t.nonce, t.gas, t.gas_price,
-           t.gas_used, b.timestamp, b.hash AS block_hash, k.name, k.symbol, k.decimals
+           t.gas_used, b.timestamp_ms, b.hash AS block_hash, k.name, k.symbol, k.decimals
          FROM address_transfers a JOIN token_transfers r ON r.log = a.log AND r.sub = a.sub
          JOIN transactions t ON t.id = r.tx JOIN blocks b ON b.number = r.tx / ${POSITION_BASE}
          JOIN tokens k ON k.address = r.token WHERE a.address = ? AND a.log >= ? AND a.log < ?
@@ -64,7 +64,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
       )
       .map(row => ({
         blockNumber: String(Math.floor(Number(row.tx) / POSITION_BASE)),
-        timeStamp: String(row.timestamp),
+        timeStamp: String(Math.floor(Number(row.timestamp_ms) / 1000)),
         hash: row.hash,
         nonce: String(row.nonce),
         blockHash: row.block_hash,
@@ -86,8 +86,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     const time = Number(query.timestamp)
     const after = query.closest === 'after'
     const row = parts.db.get<{ number: number }>(
-      `SELECT number FROM blocks WHERE timestamp ${after ? '>=' : '<='} ? ORDER BY number ${after ? 'ASC' : 'DESC'} LIMIT 1`,
-      Number.isSafeInteger(time) ? time : 0,
+      `SELECT number FROM blocks WHERE timestamp_ms ${after ? '>=' : '<='} ? ORDER BY timestamp_ms ${after ? 'ASC' : 'DESC'}, number ${after ? 'ASC' : 'DESC'} LIMIT 1`,
+      Number.isSafeInteger(time) ? time * 1000 + (after ? 0 : 999) : 0,
     )
     if (row === undefined) throw new ExplorerError('not found', 'No closest block found', { status: 404 })
     return String(row.number)
@@ -179,7 +179,7 @@ export function createEtherscanApi(
 function transactionOf(item: TransactionItem, row: TransactionDbRow): unknown {
   return {
     blockNumber: String(item.block_number),
-    timeStamp: String(row.timestamp),
+    timeStamp: String(Math.floor(Number(row.timestamp_ms) / 1000)),
     hash: item.hash,
     nonce: String(item.nonce),
     transactionIndex: String(item.position),

@@ -16,8 +16,8 @@ export function labelOf(labels: readonly string[], value: number): string {
   return labels[value] ?? `UNKNOWN ${value}`
 }
 
-export function isoOf(unixSeconds: number): string {
-  return new Date(unixSeconds * 1000).toISOString()
+export function isoOf(unixMs: number): string {
+  return new Date(unixMs).toISOString()
 }
 
 /** Says what is known of addresses. Remembers within one request, so that a list asks once per address. */
@@ -63,3 +63,7 @@ export class AddressBook {
     return { hash: address, name: null, kind: isContract ? 'contract' : 'account', is_contract: isContract }
   }
 }
+
+export const PROGRAM_CLASS = ['EXACT_INT', 'TOLERANT_FP', 'TEE_ONLY', 'ZK', 'OPAQUE'] as const
+export const REPUTATION_OUTCOME = ['PAID', 'MISSED', 'GUILTY'] as const
+export const SEAT_STATE = ['ACCEPTED', 'COMMITTED', 'REVEALED', 'VACATED', 'PAID', 'SLASHED', 'RELEASED'] as const

@@ -17,11 +17,14 @@ import {
   environmentsOf,
   isoOf,
   labelOf,
+  PROGRAM_CLASS,
+  REPUTATION_OUTCOME,
   RESPONSE_STATUS,
   SOURCE_STATUS,
   TASK_STATUS,
 } from './labels.ts'
 import { beforeAddressOf, beforeOf, invalid, limitOf, type Query, toPage } from './paging.ts'
+import { proofOf } from './proof-views.ts'
 
 interface SourceDbRow {
   address: string
@@ -37,7 +40,7 @@ interface SourceDbRow {
   status: number
   task_count: number
   registrant_count: number
-  timestamp: number
+  timestamp_ms: number
 }
 
 interface TaskDbRow {
@@ -53,7 +56,7 @@ interface TaskDbRow {
   winner: string | null
   attempt_count: number
   response_count: number
-  timestamp: number
+  timestamp_ms: number
   hash: string
 }
 
@@ -65,7 +68,7 @@ interface ResponseDbRow {
   data: string
   payment: string
   status: number
-  timestamp: number
+  timestamp_ms: number
   hash: string
 }
 
@@ -82,12 +85,12 @@ interface ProviderDbRow {
   attempt_count: number
   response_count: number
   win_count: number
-  timestamp: number
+  timestamp_ms: number
 }
 
 const EVENTS_MAX = 500
 const joined = (table: string, key: string) =>
-  `SELECT m.*, t.hash, b.timestamp FROM ${table} m LEFT JOIN transactions t ON t.id = m.${key}
+  `SELECT m.*, t.hash, b.timestamp_ms FROM ${table} m LEFT JOIN transactions t ON t.id = m.${key}
    LEFT JOIN blocks b ON b.number = m.${key} / ${POSITION_BASE}`
 
 /** Sources, tasks, responses and providers as the API shows them. */
@@ -115,7 +118,7 @@ export class MarketViews {
     return {
       address: row.address,
       client: this.#book.ref(row.client),
-      created_at: isoOf(row.timestamp),
+      created_at: isoOf(row.timestamp_ms),
       image_url: row.image_url,
       environments: environmentsOf(row.environments),
       min_payment: row.min_payment,
@@ -131,7 +134,7 @@ export class MarketViews {
 
   registrations(source: string): readonly RegistrationItem[] {
     return this.#db
-      .all<{ source: string; provider: string; environment: number; timestamp: number }>(
+      .all<{ source: string; provider: string; environment: number; timestamp_ms: number }>(
         `${joined('registrations', 'tx')} WHERE m.source = ? ORDER BY m.tx DESC LIMIT 200`,
         source,
       )
@@ -139,7 +142,7 @@ export class MarketViews {
         source: row.source,
         provider: this.#book.ref(row.provider),
         environment: environmentsOf(row.environment).join(', '),
-        created_at: isoOf(row.timestamp),
+        created_at: isoOf(row.timestamp_ms),
       }))
   }
 
@@ -158,13 +161,14 @@ export class MarketViews {
       )
       .map(row => this.#response(row))
     const attempts = this.#db
-      .all<{ task: string; provider: string; suggested_payment: string; timestamp: number; hash: string }>(
+      .all<{ task: string; provider: string; suggested_payment: string; timestamp_ms: number; hash: string }>(
         `${joined('attempts', 'tx')} WHERE m.task = ? ORDER BY m.tx LIMIT 200`,
         address,
       )
       .map(row => this.#attempt(row))
     const subjects = [address, ...responses.map(response => response.address)]
-    return { ...task, attempts, responses, events: this.eventsOf(subjects) }
+    const events = this.eventsOf(subjects)
+    return { ...task, proof: proofOf(events, this.#book), attempts, responses, events }
   }
 
   /** `?status=` and `?source=` narrow the list. */
@@ -188,11 +192,11 @@ export class MarketViews {
       address: row.address,
       source: row.source,
       client: this.#book.ref(row.client),
-      created_at: isoOf(row.timestamp),
+      created_at: isoOf(row.timestamp_ms),
       created_transaction_hash: row.hash,
       config: row.config,
       payment: row.payment,
-      expires_at: expiry > 0 && expiry < 8_640_000_000_000 ? isoOf(expiry) : null,
+      expires_at: expiry > 0 && expiry < 8_640_000_000_000 ? isoOf(expiry * 1000) : null,
       status: overdue ? 'EXPIRED' : status,
       delivery: labelOf(DELIVERY, row.delivery),
       winner: this.#book.optional(row.winner),
@@ -214,7 +218,7 @@ export class MarketViews {
       data: row.data,
       payment: row.payment,
       status: labelOf(RESPONSE_STATUS, row.status),
-      created_at: isoOf(row.timestamp),
+      created_at: isoOf(row.timestamp_ms),
       transaction_hash: row.hash,
     }
   }
@@ -223,14 +227,14 @@ export class MarketViews {
     task: string
     provider: string
     suggested_payment: string
-    timestamp: number
+    timestamp_ms: number
     hash: string
   }): AttemptItem {
     return {
       task: row.task,
       provider: this.#book.ref(row.provider),
       suggested_payment: row.suggested_payment,
-      created_at: isoOf(row.timestamp),
+      created_at: isoOf(row.timestamp_ms),
       transaction_hash: row.hash,
     }
   }
@@ -270,20 +274,31 @@ export class MarketViews {
       attempts_count: row.attempt_count,
       responses_count: row.response_count,
       wins_count: row.win_count,
-      first_seen_at: isoOf(row.timestamp),
+      first_seen_at: isoOf(row.timestamp_ms),
+      reputation: this.#db
+        .all<{ class: number; score: number; tasks: number; outcome: number }>(
+          'SELECT class, score, tasks, outcome FROM reputation WHERE provider = ? ORDER BY class',
+          row.address,
+        )
+        .map(record => ({
+          program_class: labelOf(PROGRAM_CLASS, record.class),
+          score: record.score,
+          tasks: record.tasks,
+          last_outcome: labelOf(REPUTATION_OUTCOME, record.outcome),
+        })),
     }
   }
 
   attemptsOfProvider(provider: string): readonly AttemptItem[] {
     return this.#db
-      .all<{ task: string; provider: string; suggested_payment: string; timestamp: number; hash: string }>(
+      .all<{ task: string; provider: string; suggested_payment: string; timestamp_ms: number; hash: string }>(
         `${joined('attempts', 'tx')} WHERE m.provider = ? ORDER BY m.tx DESC LIMIT 100`,
         provider,
       )
       .map(row => this.#attempt(row))
   }
 
-  /** Events that name any of `subjects`, oldest first. */
+  /** Market and proof events that name any of `subjects`, oldest first. */
   eventsOf(subjects: readonly string[]): readonly MarketEventItem[] {
     const holes = subjects.map(() => '?').join(', ')
     return this.#db
@@ -333,7 +348,7 @@ interface EventDbRow {
   contract: string
   name: string
   args: string
-  timestamp: number
+  timestamp_ms: number
   hash: string
 }
 
@@ -344,7 +359,7 @@ function toEvent(row: EventDbRow): MarketEventItem {
     name: row.name,
     args: JSON.parse(row.args) as MarketEventItem['args'],
     block_number: blockOf(row.id),
-    timestamp: isoOf(row.timestamp),
+    timestamp: isoOf(row.timestamp_ms),
     transaction_hash: row.hash,
   }
 }

@@ -155,7 +155,7 @@ export class NodeViews {
 export function toApiTimeline(timeline: TransactionTimeline | undefined): Timeline | null {
   if (timeline === undefined) return null
   return {
-    received_ms: timeline.receivedMs,
+    received_ms: timeline.receivedMs ?? null,
     proposed_ms: timeline.proposedMs ?? null,
     accepted_ms: timeline.acceptedMs ?? null,
     committed_ms: timeline.committedMs ?? null,

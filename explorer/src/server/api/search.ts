@@ -29,6 +29,12 @@ function searchHash(views: ChainViews, hash: string): readonly SearchItem[] {
   const block = views.block('hash', hash)
   if (block !== undefined)
     return [{ type: 'block', label: `Block ${block.height}`, detail: hash, url: `/block/${block.height}` }]
+  const made = views.db.get<{ commit_index: number | null }>(
+    'SELECT commit_index FROM blocks WHERE commit_digest = ?',
+    hash,
+  )
+  if (made !== undefined && made.commit_index !== null)
+    return [{ type: 'commit', label: `Commit ${made.commit_index}`, detail: hash, url: `/commit/${made.commit_index}` }]
   // Also unknown hashes lead to the transaction page: the node may know it as waiting or dropped.
   return [{ type: 'transaction', label: 'Transaction', detail: hash, url: `/tx/${hash}` }]
 }

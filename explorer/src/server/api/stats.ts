@@ -4,8 +4,8 @@ import type { DagStatus, DagValidator } from '../node-types.ts'
 import type { Database } from '../store/database.ts'
 import { TASK_STATUS } from './labels.ts'
 
-const WINDOW_BLOCKS = 120
-const WINDOW_SECONDS = 60
+const WINDOW_BLOCKS = 600
+const WINDOW_MS = 30_000
 const FINALITY_SAMPLES = 500
 
 export interface ChainInfo {
@@ -29,25 +29,26 @@ export function readStats(
   const counter = (name: string) => counters.get(name) ?? 0
   const recent = db.all<{
     number: number
-    timestamp: number
+    timestamp_ms: number
     transaction_count: number
     gas_used: number
     gas_limit: number
     base_fee: string | null
   }>(
-    `SELECT number, timestamp, transaction_count, gas_used, gas_limit, base_fee FROM blocks ORDER BY number DESC
+    `SELECT number, timestamp_ms, transaction_count, gas_used, gas_limit, base_fee FROM blocks ORDER BY number DESC
      LIMIT ${WINDOW_BLOCKS}`,
   )
   const [head] = recent
   const oldest = recent.at(-1)
-  const window = head === undefined ? [] : recent.filter(block => block.timestamp > head.timestamp - WINDOW_SECONDS)
-  const seconds =
-    head === undefined ? 1 : Math.max(1, head.timestamp - (window.at(-1)?.timestamp ?? head.timestamp) + 1)
+  const window = head === undefined ? [] : recent.filter(block => block.timestamp_ms > head.timestamp_ms - WINDOW_MS)
+  // The oldest block of the window opens it: what it holds happened before.
+  const [, ...counted] = [...window].reverse()
+  const seconds = Math.max(1, ((head?.timestamp_ms ?? 0) - (window.at(-1)?.timestamp_ms ?? 0)) / 1000)
   const sum = (pick: (block: (typeof recent)[number]) => number) =>
-    window.reduce((total, block) => total + pick(block), 0)
+    counted.reduce((total, block) => total + pick(block), 0)
   const today = db.get<{ transactions: number; gas_used: number }>(
     'SELECT transactions, gas_used FROM daily WHERE day = ?',
-    Math.floor((head?.timestamp ?? 0) / 86_400),
+    Math.floor((head?.timestamp_ms ?? 0) / 86_400_000),
   )
   const baseFee = head?.base_fee ?? null
   return {
@@ -64,7 +65,7 @@ export function readStats(
     average_block_time:
       head === undefined || oldest === undefined || head.number === oldest.number
         ? null
-        : Math.round((1000 * (head.timestamp - oldest.timestamp)) / (head.number - oldest.number)),
+        : Math.round((head.timestamp_ms - oldest.timestamp_ms) / (head.number - oldest.number)),
     transactions_per_second: Math.round((10 * sum(block => block.transaction_count)) / seconds) / 10,
     gas_per_second: String(Math.round(sum(block => block.gas_used) / seconds)),
     gas_used_today: String(today?.gas_used ?? 0),
@@ -102,7 +103,7 @@ function gasPrices(baseFee: bigint): { slow: number; average: number; fast: numb
 function readFinality(db: Database): FinalityStats {
   const samples = db
     .all<{ ms: number }>(
-      `SELECT executed_ms - received_ms AS ms FROM timelines WHERE executed_ms IS NOT NULL ORDER BY tx DESC
+      `SELECT executed_ms - received_ms AS ms FROM timelines WHERE executed_ms IS NOT NULL AND received_ms IS NOT NULL ORDER BY tx DESC
        LIMIT ${FINALITY_SAMPLES}`,
     )
     .map(row => row.ms)

@@ -37,7 +37,8 @@ export interface IndexerOptions {
   readonly onProblem?: (message: string) => void
 }
 
-const BLOCKS_PER_BATCH = 24
+/** Blocks asked for at once; halved when the node cannot answer (large blocks), doubled again when it can. */
+const BLOCKS_PER_BATCH_MAX = 24
 const RETRY_MS = 1_000
 /** Timelines are asked for only this close to the head: a node keeps them for recent transactions. */
 const TIMELINE_DEPTH = 600
@@ -52,6 +53,7 @@ export function startIndexer(options: IndexerOptions): Indexer {
   let indexed = readCursor(db)
   let problem: IndexerStatus['problem']
   let stopped = false
+  let batch = BLOCKS_PER_BATCH_MAX
   let wakeUp = () => {}
 
   async function run(): Promise<void> {
@@ -61,11 +63,13 @@ export function startIndexer(options: IndexerOptions): Indexer {
         head = Number(await node.call('eth_blockNumber', []))
         while (!stopped && indexed < head) {
           await step()
+          batch = Math.min(BLOCKS_PER_BATCH_MAX, 2 * batch)
           problem = undefined
         }
         problem = undefined
       } catch (error) {
         if (stopped) return
+        batch = Math.max(1, batch >> 1)
         const message = messageOf(error)
         if (problem === undefined) options.onProblem?.(message)
         problem = { since: problem?.since ?? Date.now(), message }
@@ -87,7 +91,7 @@ export function startIndexer(options: IndexerOptions): Indexer {
 
   async function step(): Promise<void> {
     const from = indexed + 1
-    const to = Math.min(head, indexed + BLOCKS_PER_BATCH)
+    const to = Math.min(head, indexed + batch)
     const blocks = await readBlocks(node, from, to)
     checkLinks(db, blocks)
     const changes = readMarketChanges(decoder, blocks)

@@ -26,8 +26,19 @@ export interface Attempt {
 export interface Registration {
   readonly source: string
   readonly provider: string
-  readonly environment: number
+  /** Absent when the provider left the source. */
+  readonly environment?: number
   readonly registrant: string
+  readonly tx: number
+}
+
+export interface ReputationChange {
+  readonly provider: string
+  readonly programClass: number
+  /** 1/10,000 */
+  readonly score: number
+  readonly tasks: number
+  readonly outcome: number
   readonly tx: number
 }
 
@@ -39,6 +50,7 @@ export interface MarketChanges {
   readonly responses: Map<string, Touch>
   readonly attempts: Attempt[]
   readonly registrations: Registration[]
+  readonly reputation: ReputationChange[]
   /** Provider → the transaction that named it; `sure` when the event is one that only providers cause. */
   readonly providers: Map<string, { tx: number; sure: boolean }>
 }
@@ -54,6 +66,7 @@ export function readMarketChanges(decoder: Decoder, blocks: readonly BlockRow[])
     responses: new Map(),
     attempts: [],
     registrations: [],
+    reputation: [],
     providers: new Map(),
   }
   for (const block of blocks)
@@ -86,7 +99,7 @@ function apply(changes: MarketChanges, transaction: TransactionRow, event: Decod
     case 'Nexus.TaskPublished': {
       const task = touchTask(arg('task'))
       task.createdTx = tx
-      task.client = transaction.sender
+      task.client ??= transaction.sender
       touch(changes.sources, arg('source'), tx)
       break
     }
@@ -121,7 +134,30 @@ function apply(changes: MarketChanges, transaction: TransactionRow, event: Decod
         tx,
       })
       break
+    case 'Nexus.Unregistered':
+      touch(changes.sources, arg('source'), tx)
+      changes.registrations.push({ source: arg('source'), provider: arg('provider'), registrant: '', tx })
+      break
+    case 'Vault.PaymentFrozen':
+      touchTask(arg('task')).client = arg('client')
+      break
+    case 'Reputation.ReputationChanged':
+      changes.reputation.push({
+        provider: arg('provider'),
+        programClass: Number(arg('class')),
+        score: Number(arg('score')),
+        tasks: Number(arg('tasks')),
+        outcome: Number(arg('outcome')),
+        tx,
+      })
+      break
+    case 'ProofManager.Accepted':
+      touchTask(arg('task'))
+      name(changes, arg('provider'), tx, true)
+      changes.attempts.push({ task: arg('task'), provider: arg('provider'), suggestedPayment: '0', tx })
+      break
     default:
+      if (arg('task') !== '' && event.contract !== 'Task') touchTask(arg('task'))
       if (event.contract === 'Terminal') name(changes, arg('provider'), tx, event.name !== 'RemoveContainer')
       else
         for (const { name: field, value } of event.args)

@@ -87,14 +87,17 @@ export async function readMarketObjects(
     'winningProvider',
   ])
   const responses = await read(responsesOf(db, changes), 'Response', ['responseParams', 'getStatus', 'confirmedFinal'])
-  const taskStates = tasks.map(([address, [params, delivery, status, winner]]) =>
-    toTask(address, params, delivery, status, winner),
-  )
-  const responseStates = responses.map(([address, [params, status, confirmed]]) =>
-    toResponse(address, params, status, confirmed),
-  )
+  // What does not answer as an object of its kind is none: an event of a further contract may name any address.
+  const taskStates = tasks
+    .filter(answers)
+    .map(([address, [params, delivery, status, winner]]) => toTask(address, params, delivery, status, winner))
+  const responseStates = responses
+    .filter(answers)
+    .map(([address, [params, status, confirmed]]) => toResponse(address, params, status, confirmed))
   return {
-    sources: sources.map(([address, [params, status, registrants]]) => toSource(address, params, status, registrants)),
+    sources: sources
+      .filter(answers)
+      .map(([address, [params, status, registrants]]) => toSource(address, params, status, registrants)),
     tasks: taskStates,
     responses: responseStates,
     providers: await readProviders(node, decoder, providersOf(db, changes, taskStates, responseStates)),
@@ -102,6 +105,10 @@ export async function readMarketObjects(
 }
 
 type Answer = readonly unknown[] | undefined
+
+function answers([, [first]]: readonly [string, readonly Answer[]]): boolean {
+  return first !== undefined
+}
 
 function abiOf(decoder: Decoder, contract: string): Interface {
   const abi = decoder.abiOf(contract)

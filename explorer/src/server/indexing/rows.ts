@@ -2,13 +2,16 @@ import { Buffer } from 'node:buffer'
 import { ExplorerError } from '../errors.ts'
 import type { NodeBlock, NodeLog, NodeReceipt, NodeTransaction } from '../node-types.ts'
 import { POSITION_BASE, positionOf } from '../store/schema.ts'
+import { type BlockOrigin, decodeBlockOrigin } from './block-origin.ts'
 import { readTransfers } from './transfers.ts'
 
 export interface BlockRow {
   readonly number: number
   readonly hash: string
   readonly parentHash: string
-  readonly timestamp: number
+  /** Milliseconds since the Unix epoch; whole seconds where the header tells no more. */
+  readonly timestampMs: number
+  readonly origin: BlockOrigin | null
   readonly miner: string
   readonly gasLimit: number
   readonly gasUsed: number
@@ -77,11 +80,13 @@ export function blockToRows(block: NodeBlock, receipts: readonly NodeReceipt[]):
       bad(`receipt ${index} of block ${number} is of another transaction`)
     return transactionToRow(number, index, transaction, receipt)
   })
+  const origin = decodeBlockOrigin(bytes(block.extraData))
   return {
     number,
     hash: hash(block.hash),
     parentHash: hash(block.parentHash),
-    timestamp: integer(block.timestamp),
+    timestampMs: integer(block.timestamp) * 1000 + (origin?.milliseconds ?? 0),
+    origin: origin ?? null,
     miner: address(block.miner),
     gasLimit: integer(block.gasLimit),
     gasUsed: integer(block.gasUsed),

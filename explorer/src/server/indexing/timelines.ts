@@ -11,7 +11,7 @@ export interface TimelineRow {
   readonly timeline: TransactionTimeline
 }
 
-const STAGES = ['proposedMs', 'acceptedMs', 'committedMs', 'executedMs', 'certifiedMs'] as const
+const STAGES = ['receivedMs', 'proposedMs', 'acceptedMs', 'committedMs', 'executedMs', 'certifiedMs'] as const
 
 /** A node that did not see a transaction arrive has no timeline for it; then there is nothing to keep. */
 export async function readTimelines(node: NodeClient, blocks: readonly BlockRow[]): Promise<readonly TimelineRow[]> {
@@ -28,9 +28,8 @@ export async function readTimelines(node: NodeClient, blocks: readonly BlockRow[
 export function toTimeline(answer: unknown): TransactionTimeline | undefined {
   if (typeof answer !== 'object' || answer === null) return undefined
   const fields = answer as Record<string, unknown>
-  if (!Number.isSafeInteger(fields.receivedMs)) return undefined
   const stages = STAGES.flatMap(stage => (Number.isSafeInteger(fields[stage]) ? [[stage, fields[stage]]] : []))
-  return { receivedMs: fields.receivedMs as number, ...Object.fromEntries(stages) }
+  return stages.length === 0 ? undefined : (Object.fromEntries(stages) as TransactionTimeline)
 }
 
 export function writeTimelines(db: Database, rows: readonly TimelineRow[]): void {
@@ -38,7 +37,6 @@ export function writeTimelines(db: Database, rows: readonly TimelineRow[]): void
     db.run(
       'INSERT OR REPLACE INTO timelines VALUES (?, ?, ?, ?, ?, ?, ?)',
       tx,
-      timeline.receivedMs,
       ...STAGES.map(stage => timeline[stage] ?? null),
     )
 }

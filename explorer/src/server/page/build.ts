@@ -41,11 +41,18 @@ export async function ensureApp(): Promise<BuiltApp> {
 }
 
 async function build(target: string): Promise<void> {
-  const [{ build: viteBuild }, { default: react }] = await Promise.all([import('vite'), import('@vitejs/plugin-react')])
-  const shared = { root: FOLDER, configFile: false as const, logLevel: 'warn' as const, mode: 'production' }
+  const { build: viteBuild } = await import('vite')
+  // Said in full, because Vite would otherwise follow NODE_ENV of this process: a node's, a test's, a service manager's.
+  const shared = {
+    root: FOLDER,
+    configFile: false as const,
+    logLevel: 'warn' as const,
+    mode: 'production',
+    define: { 'process.env.NODE_ENV': JSON.stringify('production') },
+    oxc: { jsx: { runtime: 'automatic' as const, development: false } },
+  }
   await viteBuild({
     ...shared,
-    plugins: [react()],
     build: {
       outDir: join(target, 'client'),
       emptyOutDir: false,
@@ -56,9 +63,6 @@ async function build(target: string): Promise<void> {
   })
   await viteBuild({
     ...shared,
-    plugins: [react()],
-    // One file with React's production build in it, whatever NODE_ENV this process has.
-    define: { 'process.env.NODE_ENV': JSON.stringify('production') },
     ssr: { noExternal: true },
     build: {
       outDir: join(target, 'server'),

@@ -3,7 +3,7 @@
  * in the block. So every list has a total order, pages by key, and joins by integer. Amounts are decimal text; addresses
  * and hashes are lower-case `0x` hex.
  */
-export const SCHEMA_VERSION = '3'
+export const SCHEMA_VERSION = '4'
 
 /** Transactions and logs per block stay below this (300 M gas holds at most 0.8 M logs). */
 export const POSITION_BASE = 2 ** 20
@@ -23,10 +23,13 @@ CREATE TABLE daily (day INTEGER PRIMARY KEY, blocks INTEGER NOT NULL, transactio
   gas_used INTEGER NOT NULL, fees TEXT NOT NULL, tasks INTEGER NOT NULL);
 
 CREATE TABLE blocks (number INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, parent_hash TEXT NOT NULL,
-  timestamp INTEGER NOT NULL, miner TEXT NOT NULL, gas_limit INTEGER NOT NULL, gas_used INTEGER NOT NULL,
+  timestamp_ms INTEGER NOT NULL, miner TEXT NOT NULL, gas_limit INTEGER NOT NULL, gas_used INTEGER NOT NULL,
   base_fee TEXT, size INTEGER NOT NULL, state_root TEXT NOT NULL, transactions_root TEXT NOT NULL,
   receipts_root TEXT NOT NULL, extra_data TEXT NOT NULL, mix_hash TEXT, commit_digest TEXT,
+  epoch INTEGER, commit_index INTEGER, heartbeat INTEGER NOT NULL,
   transaction_count INTEGER NOT NULL, log_count INTEGER NOT NULL, fees TEXT NOT NULL);
+CREATE INDEX blocks_time ON blocks (timestamp_ms);
+CREATE INDEX blocks_commit ON blocks (commit_digest);
 CREATE INDEX blocks_miner ON blocks (miner, number);
 
 CREATE TABLE transactions (id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, sender TEXT NOT NULL, recipient TEXT,
@@ -59,7 +62,7 @@ CREATE TABLE token_balances (token TEXT NOT NULL, holder TEXT NOT NULL, token_id
 CREATE INDEX token_balances_order ON token_balances (token, length(balance), balance, holder, token_id);
 CREATE INDEX token_balances_holder ON token_balances (holder, token, token_id);
 
-CREATE TABLE timelines (tx INTEGER PRIMARY KEY, received_ms INTEGER NOT NULL, proposed_ms INTEGER, accepted_ms INTEGER,
+CREATE TABLE timelines (tx INTEGER PRIMARY KEY, received_ms INTEGER, proposed_ms INTEGER, accepted_ms INTEGER,
   committed_ms INTEGER, executed_ms INTEGER, certified_ms INTEGER);
 
 CREATE TABLE market_events (id INTEGER PRIMARY KEY, tx INTEGER NOT NULL, contract TEXT NOT NULL, name TEXT NOT NULL,
@@ -90,6 +93,8 @@ CREATE INDEX responses_provider ON responses (provider, created_tx);
 CREATE TABLE registrations (source TEXT NOT NULL, provider TEXT NOT NULL, environment INTEGER NOT NULL,
   registrant TEXT NOT NULL, tx INTEGER NOT NULL, PRIMARY KEY (source, provider)) WITHOUT ROWID;
 CREATE INDEX registrations_provider ON registrations (provider, tx);
+CREATE TABLE reputation (provider TEXT NOT NULL, class INTEGER NOT NULL, score INTEGER NOT NULL, tasks INTEGER NOT NULL,
+  outcome INTEGER NOT NULL, tx INTEGER NOT NULL, PRIMARY KEY (provider, class)) WITHOUT ROWID;
 CREATE TABLE providers (address TEXT PRIMARY KEY, first_tx INTEGER NOT NULL, master TEXT, base_data TEXT NOT NULL,
   live_data TEXT NOT NULL, balance TEXT NOT NULL, lockup TEXT NOT NULL, sanctioned TEXT NOT NULL, earnings TEXT NOT NULL,
   attempt_count INTEGER NOT NULL, response_count INTEGER NOT NULL, win_count INTEGER NOT NULL) WITHOUT ROWID;

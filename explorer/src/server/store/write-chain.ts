@@ -41,11 +41,11 @@ export function writeBlocks(db: Database, blocks: readonly BlockRow[]): HolderCh
 
 function writeBlock(db: Database, block: BlockRow): void {
   db.run(
-    'INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     block.number,
     block.hash,
     block.parentHash,
-    block.timestamp,
+    block.timestampMs,
     block.miner,
     block.gasLimit,
     block.gasUsed,
@@ -57,6 +57,9 @@ function writeBlock(db: Database, block: BlockRow): void {
     block.extraData,
     block.mixHash,
     block.commitDigest,
+    block.origin?.epoch ?? null,
+    block.origin?.commitIndex ?? null,
+    block.origin?.heartbeat === true ? 1 : 0,
     block.transactions.length,
     block.logCount,
     block.fees.toString(),
@@ -200,7 +203,7 @@ function move(db: Database, token: string, holder: string, tokenId: string, amou
 }
 
 function writeDay(db: Database, block: BlockRow): void {
-  const day = Math.floor(block.timestamp / 86_400)
+  const day = Math.floor(block.timestampMs / 86_400_000)
   const fees = db.get<{ fees: string }>('SELECT fees FROM daily WHERE day = ?', day)?.fees ?? '0'
   db.run(
     `INSERT INTO daily VALUES (?, 1, ?, ?, ?, 0) ON CONFLICT (day) DO UPDATE SET blocks = blocks + 1,

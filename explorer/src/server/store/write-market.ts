@@ -18,8 +18,29 @@ export function writeMarket(db: Database, changes: MarketChanges, objects: Marke
   }
   for (const { task, provider, suggestedPayment, tx } of changes.attempts)
     db.run('INSERT INTO attempts VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING', task, provider, suggestedPayment, tx)
-  for (const { source, provider, environment, registrant, tx } of changes.registrations)
-    db.run('INSERT OR REPLACE INTO registrations VALUES (?, ?, ?, ?, ?)', source, provider, environment, registrant, tx)
+  for (const { source, provider, environment, registrant, tx } of changes.registrations) {
+    if (environment === undefined)
+      db.run('DELETE FROM registrations WHERE source = ? AND provider = ?', source, provider)
+    else
+      db.run(
+        'INSERT OR REPLACE INTO registrations VALUES (?, ?, ?, ?, ?)',
+        source,
+        provider,
+        environment,
+        registrant,
+        tx,
+      )
+  }
+  for (const { provider, programClass, score, tasks, outcome, tx } of changes.reputation)
+    db.run(
+      'INSERT OR REPLACE INTO reputation VALUES (?, ?, ?, ?, ?, ?)',
+      provider,
+      programClass,
+      score,
+      tasks,
+      outcome,
+      tx,
+    )
   writeResponses(db, changes, objects)
   writeTasks(db, changes, objects)
   writeSources(db, changes, objects)
@@ -51,7 +72,7 @@ function writeTasks(db: Database, changes: MarketChanges, objects: MarketObjects
     if (touch?.createdTx !== undefined) {
       count(db, 'tasks', 1)
       db.run(
-        `UPDATE daily SET tasks = tasks + 1 WHERE day = (SELECT timestamp / 86400 FROM blocks WHERE number = ? >> 20)`,
+        `UPDATE daily SET tasks = tasks + 1 WHERE day = (SELECT timestamp_ms / 86400000 FROM blocks WHERE number = ? >> 20)`,
         touch.createdTx,
       )
     }
