@@ -8,6 +8,7 @@ import {
   EARLY_VERTICES_MAX,
   EARLY_WAIT_MAX_MS,
   FETCH_GRACE_DIVISOR,
+  FETCH_PASS_MS,
   TWINS_PER_SLOT_MAX,
 } from './limits.ts'
 import { NetworkTime } from './network-time.ts'
@@ -244,7 +245,7 @@ class Core implements Consensus {
     if (range !== undefined) this.#outbox.add(range)
     if (this.#fetchAtMs !== undefined && now.mono >= this.#fetchAtMs && !this.#sync.replacesFetch) {
       const plan = planFetches(manager.missing(), now.mono, committee.size, this.#producer?.own, this.#down)
-      this.#fetchAtMs = plan.nextAtMs
+      this.#fetchAtMs = plan.nextAtMs === undefined ? undefined : Math.max(plan.nextAtMs, now.mono + FETCH_PASS_MS)
       for (const effect of plan.effects) this.#outbox.add(effect)
     }
     this.#producer?.askAgain(now)

@@ -102,6 +102,7 @@ export {
 export { mayCreate, mayEnterNext, Pacemaker, type PaceState, type PaceView } from './pacemaker.ts'
 export { createSwapTable } from './reputation.ts'
 export { drawByStake, HashStream } from './stream.ts'
+export { peersToAsk, planFetches } from './synchronizer.ts'
 export { ThresholdClock } from './threshold-clock.ts'
 export { commitTimestamp, medianTimestamp } from './timestamp.ts'
 export * from './types.ts'

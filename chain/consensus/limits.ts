@@ -24,6 +24,8 @@ export const FETCH_PEERS = 3
 /** First wait for an answer before a missing vertex is asked for elsewhere; doubled up to the maximum. */
 export const FETCH_RETRY_MS = 500
 export const FETCH_RETRY_MAX_MS = 8_000
+/** Missing vertices are looked through this often at most. */
+export const FETCH_PASS_MS = 20
 /** Share of the leader timeout that a missing parent is given to arrive by itself before it is fetched: 1/5. */
 export const FETCH_GRACE_DIVISOR = 5
 /** Vertices of a history push to one peer at a time. */

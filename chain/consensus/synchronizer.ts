@@ -5,28 +5,26 @@ import type { Effect } from './types.ts'
 import type { Wanted } from './vertex-manager.ts'
 
 /** The part of a wanted vertex that the synchroniser reads and writes. */
-type Missing = Pick<Wanted<DagVertex>, 'ref' | 'deliverer' | 'attempts' | 'askAtMs'>
+type Missing = Pick<Wanted<DagVertex>, 'ref' | 'holders' | 'holdersAsked' | 'attempts' | 'askAtMs'>
 
 /**
- * Peers to ask for a missing vertex at the given attempt, best first: who delivered a child (it must have the vertex),
- * then its author, then everybody else in turn. Peers that are down come last, never never: a reference above the
- * collected round is not given up.
+ * Peers to ask for a missing vertex now, best first: who delivered or made a vertex that names it and was not asked yet
+ * (it must have it), at the first attempt its author, then everybody else in turn. Peers that are down come
+ * last, never never: a reference above the collected round is not given up.
  */
 export function peersToAsk(
-  missing: Pick<Missing, 'ref' | 'deliverer' | 'attempts'>,
+  missing: Pick<Missing, 'ref' | 'holders' | 'holdersAsked' | 'attempts'>,
   size: number,
   own: AuthorityIndex | undefined,
   down: ReadonlySet<AuthorityIndex>,
 ): readonly AuthorityIndex[] {
-  const { ref, deliverer, attempts } = missing
+  const { ref, holders, holdersAsked, attempts } = missing
   const order: AuthorityIndex[] = []
   const add = (peer: AuthorityIndex | undefined) => {
     if (peer !== undefined && peer !== own && peer < size && !order.includes(peer)) order.push(peer)
   }
-  if (attempts === 0) {
-    add(deliverer)
-    add(ref.author)
-  }
+  for (const holder of holders.slice(holdersAsked)) add(holder)
+  if (attempts === 0) add(ref.author)
   // Rotation by round, author and attempt spreads requests over the committee without a random source.
   const start = (ref.round + ref.author + attempts * FETCH_PEERS) % size
   for (let step = 0; step < size && order.length < size; step++) add((start + step) % size)
@@ -72,12 +70,23 @@ export function planFetches(
         }
         group.refs.push(wanted.ref)
         if (group.refs.length === FETCH_REFS_MAX) flush(group)
-        wanted.askAtMs = nowMs + Math.min(FETCH_RETRY_MS * 2 ** Math.min(wanted.attempts, 10), FETCH_RETRY_MAX_MS)
-        wanted.attempts++
+        noteAsked(wanted, to, nowMs, size)
       }
     }
     if (nextAtMs === undefined || wanted.askAtMs < nextAtMs) nextAtMs = wanted.askAtMs
   }
   for (const group of byPeers.values()) if (group.refs.length > 0) flush(group)
   return { effects, nextAtMs }
+}
+
+/**
+ * The next attempt is due after a pause that doubles with every whole turn over the committee, so that a single holder is
+ * met soon however large the committee is.
+ */
+function noteAsked(wanted: Missing, to: readonly AuthorityIndex[], nowMs: number, size: number): void {
+  const before = wanted.holdersAsked
+  while (wanted.holdersAsked < wanted.holders.length && wanted.holdersAsked - before < to.length) wanted.holdersAsked++
+  const turns = Math.min(Math.floor((wanted.attempts * FETCH_PEERS) / size), 10)
+  wanted.askAtMs = nowMs + Math.min(FETCH_RETRY_MS * 2 ** turns, FETCH_RETRY_MAX_MS)
+  wanted.attempts++
 }

@@ -121,8 +121,8 @@ export type Effect =
   /** Push vertices that this peer does not seem to know. */
   | { readonly kind: 'push'; readonly to: AuthorityIndex; readonly vertices: readonly VertexRef[] }
   /**
-   * Ask for missing vertices; `to` are the peers to ask, best first: the next one is for when the one before fails. The
-   * core repeats the effect with other peers while a vertex stays missing; the driver need not retry, nor report failure.
+   * Ask for missing vertices; `to` are the peers to ask, best first: the next one is for when the one before fails or
+   * lacks some of them. The core repeats the effect with other peers while a vertex stays missing; the driver need not retry, nor report failure.
    */
   | { readonly kind: 'fetch'; readonly refs: readonly VertexRef[]; readonly to: readonly AuthorityIndex[] }
   /**

@@ -11,8 +11,11 @@ export interface Wanted<V extends DagVertex = VerifiedVertex> {
   readonly children: Suspended<V>[]
   /** Present when it is here itself, suspended; absent when it is missing. */
   body: Suspended<V> | undefined
-  /** For the synchroniser: who delivered a child, how often it was asked for, when to ask (again). */
-  deliverer: AuthorityIndex | undefined
+  /** Peers that delivered or made a vertex that names this one, so they should have it; each is listed once. */
+  readonly holders: AuthorityIndex[]
+  /** How many of the holders were asked. */
+  holdersAsked: number
+  /** Passes of the rotation over everybody. */
   attempts: number
   askAtMs: number
 }
@@ -82,8 +85,9 @@ export class VertexManager<V extends DagVertex = VerifiedVertex> {
       const wanted = this.#want(parent)
       wanted.children.push(suspended)
       if (wanted.body !== undefined) continue
-      wanted.deliverer ??= from
-      if (wanted.askAtMs === 0) wanted.askAtMs = nowMs + fetchGraceMs
+      const [sender, author] = [addHolder(wanted, from), addHolder(wanted, vertex.author)]
+      // Somebody new who should have it is asked soon, whatever pause earlier failures brought.
+      if (sender || author) wanted.askAtMs = Math.min(wanted.askAtMs, nowMs + fetchGraceMs)
     }
     return this.#enforceBounds(vertex.author, suspended) ? 'suspended' : 'evicted'
   }
@@ -154,7 +158,7 @@ export class VertexManager<V extends DagVertex = VerifiedVertex> {
     const wanted = this.#want(suspended.vertex)
     assert(wanted.body === undefined, 'a vertex is suspended once')
     wanted.body = suspended
-    wanted.deliverer ??= from
+    addHolder(wanted, from)
     wanted.askAtMs = nowMs
     this.#missing--
     this.#suspended++
@@ -185,9 +189,10 @@ export class VertexManager<V extends DagVertex = VerifiedVertex> {
       ref: { round: ref.round, author: ref.author, digest: ref.digest },
       children: [],
       body: undefined,
-      deliverer: undefined,
+      holders: [],
+      holdersAsked: 0,
       attempts: 0,
-      askAtMs: 0,
+      askAtMs: Number.POSITIVE_INFINITY,
     }
     slot.push(wanted)
     this.#wanted.set(key, slot)
@@ -239,6 +244,12 @@ export class VertexManager<V extends DagVertex = VerifiedVertex> {
     }
     return body
   }
+}
+
+function addHolder(wanted: { readonly holders: AuthorityIndex[] }, peer: AuthorityIndex | undefined): boolean {
+  if (peer === undefined || wanted.holders.includes(peer)) return false
+  wanted.holders.push(peer)
+  return true
 }
 
 /** Slots as numbers: rounds are below 2^32 and authors below 2^16. */

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { assembleRange, checkCommitRange, type LogRecord, stakesOf } from '#consensus'
+import { assembleRange, checkCommitRange, type LogRecord, planFetches, stakesOf } from '#consensus'
 import { toHex } from '#lib/bytes'
 import { type Commit, commitDigest, type VerifiedVertex } from '#types'
 import { Cluster, makeValidators } from './cluster.ts'
+import { refNamed } from './random-dag.ts'
 
 const FOUR = makeValidators([1, 1, 1, 1])
 const SHORT = { gcDepth: 10, commitSyncBatch: 10, maxRoundLookahead: 20 }
@@ -146,6 +147,27 @@ describe('fetching', () => {
     expect(fetches.length).toBeGreaterThan(0)
     expect(fetches[0]?.to[0]).toBe(0)
     expect(fetches.every(fetch => fetch.refs.length <= 32 && !fetch.to.includes(1))).toBe(true)
+  })
+
+  test('a new peer that names a missing vertex is asked at once, and everybody comes by in turn', () => {
+    const wanted = { ref: refNamed(5, 6), holders: [2], holdersAsked: 0, attempts: 0, askAtMs: 0 }
+    const plan = (nowMs: number, down: readonly number[] = []) => {
+      const { effects } = planFetches([wanted], nowMs, 10, 0, new Set(down))
+      return effects.flatMap(effect => (effect.kind === 'fetch' ? effect.to : []))
+    }
+    expect(plan(0).slice(0, 2)).toEqual([2, 6])
+    expect(plan(10)).toEqual([])
+    wanted.holders.push(9)
+    wanted.askAtMs = 60
+    expect(plan(60)[0]).toBe(9)
+    const asked = new Set<number>()
+    let nowMs = wanted.askAtMs
+    for (; asked.size < 9 && nowMs < 20_000; nowMs = wanted.askAtMs) for (const peer of plan(nowMs)) asked.add(peer)
+    expect([...asked].sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
+    expect(nowMs).toBeLessThan(4_000)
+    expect(plan(nowMs, [1, 2, 3, 4, 5, 6, 7, 8])).toEqual([9])
+    wanted.askAtMs = nowMs
+    expect(plan(nowMs, [1, 2, 3, 4, 5, 6, 7, 8, 9]).length).toBe(3)
   })
 
   test('nobody is asked while nothing is missing', () => {

@@ -64,8 +64,8 @@ describe('the vertex manager', () => {
     expect(add(full(2, 0), 1)).toBe('suspended')
     const missing = manager.missing()
     expect(missing.map(wanted => wanted.ref.round)).toEqual([1, 1, 1, 1, 2, 2, 2])
-    expect(missing.at(-1)?.deliverer).toBe(2)
-    expect(missing[0]?.deliverer).toBe(1)
+    expect(missing.at(-1)?.holders).toEqual([2, 0, 3, 1])
+    expect(missing[0]?.holders).toEqual([1, 0])
     expect(add(full(3, 0), 2)).toBe('duplicate')
   })
 
