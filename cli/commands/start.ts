@@ -130,7 +130,7 @@ async function runJob(devnet: Devnet, input: Uint8Array): Promise<readonly strin
     faults.push(...checkOutcome(first, { honest: 3 }).map(fault => `task 1: ${fault}`))
     return `final after ${duration(first.totalMs)}`
   })
-  printOutcome(devnet, first as unknown as JobOutcome, input)
+  printOutcome(devnet, opened, first as unknown as JobOutcome, input)
 
   await stage('executor 3 becomes a liar', async () => {
     await devnet.stopExecutor(3)
@@ -145,7 +145,7 @@ async function runJob(devnet: Devnet, input: Uint8Array): Promise<readonly strin
     if (second.resultHash !== first?.resultHash) faults.push('task 2: the result differs from that of task 1')
     return `final after ${duration(second.totalMs)}`
   })
-  printOutcome(devnet, second as unknown as JobOutcome, input)
+  printOutcome(devnet, opened, second as unknown as JobOutcome, input)
   await stage('executor 3 is honest again', async () => {
     await devnet.stopExecutor(3)
     await devnet.startExecutor(3, true)
@@ -154,8 +154,9 @@ async function runJob(devnet: Devnet, input: Uint8Array): Promise<readonly strin
   return faults
 }
 
-function printOutcome(devnet: Devnet, outcome: JobOutcome, input: Uint8Array): void {
+function printOutcome(devnet: Devnet, market: Market, outcome: JobOutcome, input: Uint8Array): void {
   const { report, guesses } = outcome
+  const providers = market.providers.map(provider => provider.address)
   const [best, next] = guesses
   const excerpt = new TextDecoder().decode(input.subarray(0, 160)).replace(/\s+/g, ' ').trim().slice(0, 60)
   const percent = (confidence: number) => `${(confidence * 100).toFixed(1)} %`
@@ -167,8 +168,8 @@ function printOutcome(devnet: Devnet, outcome: JobOutcome, input: Uint8Array): v
   ${dim('result')}  ${outcome.resultHash.slice(0, 16)}… ${green('checked')} ${dim(`against the ${outcome.checkedBy} that the contracts agreed on`)}
   ${dim('money')}   ${coin(report.paidWei)} paid, ${coin(report.refundedWei)} refunded
 ${table(
-  report.seats.map((seat, i) => [
-    `${dim('executor')} ${i + 1}`,
+  report.seats.map(seat => [
+    dim(`executor ${providers.indexOf(seat.provider) + 1}`),
     seat.provider,
     seat.agreed ? green('agreed') : red('differed'),
     seat.agreed ? `+${coin(seat.paidWei)}` : red(`−${coin(seat.slashedWei)} bond`),

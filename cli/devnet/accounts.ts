@@ -29,3 +29,13 @@ export function testAccounts(): readonly TestAccount[] {
 export function accountOf(role: Role): TestAccount {
   return testAccounts()[ROLES.indexOf(role)] as TestAccount
 }
+
+/** Accounts for the provider that lies, in the order in which they are used up. */
+export function spareProvider(index: number): TestAccount {
+  if (index === 0) return accountOf('provider 3')
+  const position = ROLES.length + index
+  return {
+    role: `provider 3, spare ${index}`,
+    ...(devAccounts(position + 1)[position] as { address: string; privateKey: string }),
+  }
+}

@@ -43,6 +43,8 @@ export interface Devnet {
   /** Resolves with the reason when a process ends without having been asked to. */
   readonly crashed: Promise<string>
   startDataNode(): Promise<void>
+  /** Which account executor 3 works for from its next start. */
+  useProvider3(account: TestAccount): void
   /** Executors of the providers 1 to 3; the honest one, or the liar. */
   startExecutor(number: 1 | 2 | 3, honest: boolean): Promise<void>
   stopExecutor(number: 1 | 2 | 3): Promise<void>
@@ -145,6 +147,9 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
       explorerUrl: '',
       relayUrl: '',
       crashed,
+      useProvider3(account) {
+        writeFileSync(keyFile('provider 3'), `${account.privateKey}\n`, { mode: 0o600 })
+      },
       async startDataNode() {
         const child = await launch('data node', [
           'data',

@@ -19,15 +19,18 @@ import {
   type TaskInfo,
   waitForResult,
 } from '@ogpu/sdk'
-import { formatEther, parseEther } from 'ethers'
+import { formatEther, parseEther, Wallet } from 'ethers'
 import { loadLanguageId } from '#executor'
-import { accountOf, type Role } from './accounts.ts'
+import { accountOf, spareProvider, type TestAccount } from './accounts.ts'
 import type { Devnet } from './devnet.ts'
 import { readTaskReport, type TaskReport } from './report.ts'
 
 const LOCKUP = parseEther('100')
 const PAYMENT = parseEther('3')
 const DEPOSIT = parseEther('10')
+const FUNDING = parseEther('10')
+/** Index of the class in the contracts' enum. */
+const EXACT_INT = 0
 const NUMBERS = [1, 2, 3] as const
 
 /** Everything that the parts of the main job share. */
@@ -52,18 +55,37 @@ export interface JobOutcome {
   readonly publishMs: number
 }
 
-function clientOf(devnet: Devnet, role: Role): Promise<OgpuClient> {
+function clientOf(devnet: Devnet, account: Pick<TestAccount, 'privateKey'>): Promise<OgpuClient> {
   return createClient({
     rpcUrl: devnet.rpcUrl,
-    privateKey: accountOf(role).privateKey,
+    privateKey: account.privateKey,
     dataUrls: [devnet.dataUrl],
     pollingMs: 50,
   })
 }
 
+/**
+ * The provider that will lie. Who was caught before is frozen out of the market for a while, so a resumed devnet takes
+ * the next spare account, funded by its master.
+ */
+async function unfrozenProvider(devnet: Devnet, master: OgpuClient): Promise<OgpuClient> {
+  for (let spare = 0; ; spare++) {
+    const account = spareProvider(spare)
+    const [frozen] = await master.read('reputation', 'isFrozen', [account.address, EXACT_INT])
+    if (frozen === true) continue
+    devnet.useProvider3(account)
+    const provider = await clientOf(devnet, account)
+    if ((await provider.provider.getBalance(account.address)) < FUNDING) {
+      const funder = new Wallet(accountOf('master 3').privateKey, master.provider)
+      await (await funder.sendTransaction({ to: account.address, value: FUNDING })).wait()
+    }
+    return provider
+  }
+}
+
 /** Pairs three providers with masters of different owners, locks their stake, and enrols the verifier as an auditor. */
 export async function joinProviders(devnet: Devnet): Promise<readonly OgpuClient[]> {
-  const verifier = await clientOf(devnet, 'verifier')
+  const verifier = await clientOf(devnet, accountOf('verifier'))
   const stakeWei = await readAuditorStakeMin(verifier)
   const { lockupWei } = await readAccount(verifier, { account: verifier.address as string })
   const enrol = async () => {
@@ -75,7 +97,8 @@ export async function joinProviders(devnet: Devnet): Promise<readonly OgpuClient
     return verifier
   }
   const join = async (n: (typeof NUMBERS)[number]) => {
-    const [master, provider] = await Promise.all([clientOf(devnet, `master ${n}`), clientOf(devnet, `provider ${n}`)])
+    const master = await clientOf(devnet, accountOf(`master ${n}`))
+    const provider = await (n === 3 ? unfrozenProvider(devnet, master) : clientOf(devnet, accountOf(`provider ${n}`)))
     await pairProvider(master, provider, { lockupWei: LOCKUP })
     return provider
   }
@@ -85,7 +108,7 @@ export async function joinProviders(devnet: Devnet): Promise<readonly OgpuClient
 
 /** Registers the program, publishes the source with its policy, registers the providers on it, and funds the client. */
 export async function openMarket(devnet: Devnet, providers: readonly OgpuClient[]): Promise<Market> {
-  const client = await clientOf(devnet, 'client')
+  const client = await clientOf(devnet, accountOf('client'))
   const { graph, weights } = loadLanguageId()
   const program = await publishProgram(client, { graph, weights, name: 'language-id' })
   const { source } = await publishSource(client, {

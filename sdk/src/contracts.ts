@@ -154,7 +154,10 @@ const FRAGMENTS = {
     'function scoreOf(address task, address provider) view returns (uint256)',
   ],
   stakeRouter: ['function freeStakeOf(address account) view returns (uint256)'],
-  reputation: ['function scoreOf(address provider, uint8 class) view returns (uint256)'],
+  reputation: [
+    'function scoreOf(address provider, uint8 class) view returns (uint256)',
+    'function isFrozen(address provider, uint8 class) view returns (bool)',
+  ],
 } as const
 
 export type ContractName = keyof typeof FRAGMENTS

@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
+
+interface Outcome {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs `ogpu …` as a person would, and returns what they would see. */
+function ogpu(
+  args: readonly string[],
+  stopWhen?: { readonly shown: string; readonly signal: NodeJS.Signals },
+): Promise<Outcome> {
+  return new Promise(resolve => {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
+      env: { ...process.env, NO_COLOR: '1' },
+    })
+    let out = ''
+    let err = ''
+    child.stdout.on('data', chunk => {
+      out += chunk
+      if (stopWhen !== undefined && out.includes(stopWhen.shown)) child.kill(stopWhen.signal)
+    })
+    child.stderr.on('data', chunk => {
+      err += chunk
+    })
+    child.on('exit', code => resolve({ code, out, err }))
+  })
+}
+
+let dir = ''
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'ogpu-e2e-'))
+})
+afterEach(() => rmSync(dir, { recursive: true, force: true }))
+
+describe('the main job', () => {
+  it('runs from client to paid result over real processes, twice, on a text of ours', {
+    timeout: 420_000,
+  }, async () => {
+    const text = join(dir, 'text.txt')
+    const dataDir = join(dir, 'net')
+    writeFileSync(
+      text,
+      'Es war einmal ein kleines Mädchen, das hatte jedermann lieb, der es nur ansah, am allerliebsten aber seine Großmutter.',
+    )
+
+    // A taken port is passed over.
+    const squatter = createServer().listen(8545, '127.0.0.1')
+    const first = await ogpu(['start', text, '--once', '--data-dir', dataDir])
+    squatter.close()
+    expect(first.err).toBe('')
+    expect(first.out).toContain('The main job passed all checks')
+    expect(first.out).toMatch(/answer +German/)
+    expect(first.out).toMatch(/executor 3 +0x[0-9a-fA-F]{40} +differed +−9\.0000 OGPU bond/)
+    expect(first.code).toBe(0)
+
+    // The network goes on where it was, and ends cleanly when asked to.
+    const second = await ogpu(['start', '--data-dir', dataDir], { shown: 'Test accounts', signal: 'SIGINT' })
+    expect(second.out).toContain('resumed')
+    expect(second.out).toMatch(/answer +English/)
+    expect(second.out).toContain('all processes ended')
+    expect(second.code).toBe(0)
+
+    // No two nodes ever disagreed, and none had to be restarted.
+    for (const node of [0, 1, 2, 3]) {
+      const log = readFileSync(join(dataDir, 'logs', `validator-${node}.log`), 'utf8')
+      expect(log).not.toMatch(/ERROR|consensus alarm/)
+    }
+
+    const other = await ogpu(['start', '--once', '--testnet', '--data-dir', dataDir])
+    expect(other).toMatchObject({ code: 2, out: expect.not.stringContaining('✓') })
+    expect(other.err).toContain('--fresh')
+  })
+})
+
+describe('bad input', () => {
+  it('one clear line and exit code 2, and nothing is written', { timeout: 60_000 }, async () => {
+    const foreign = join(dir, 'foreign')
+    mkdirSync(foreign)
+    writeFileSync(join(foreign, 'thesis.txt'), 'important')
+    const cases: readonly (readonly [readonly string[], RegExp])[] = [
+      [['start', '--once', '--port', 'x'], /--port takes a whole number from 1 to 65535, not "x"/],
+      [['start', '--once', '--data-dir', foreign], /not a devnet's data directory; name another one with --data-dir/],
+      [['start', '--once', '--fresh', '--data-dir', foreign], /--fresh leaves it alone/],
+      [['start', '--once', join(dir, 'absent.txt')], /cannot read .*absent\.txt/],
+      [['start', '--onse'], /Unknown option '--onse'.*\.\/ogpu start --help/s],
+      [['start', '--once', '--data-dir', '/proc/devnet'], /cannot make \/proc\/devnet .*--data-dir/],
+      [['node', '--network', join(dir, 'absent.json')], /cannot read the genesis file .*ogpu genesis new/],
+      [['executor'], /--data-dir is needed|--key-file/],
+      [['frobnicate'], /there is no command "frobnicate"/],
+    ]
+    for (const [args, message] of cases) {
+      const { code, out, err } = await ogpu(args)
+      expect(err, args.join(' ')).toMatch(message)
+      expect(err.trimEnd().split('\n').length, `${args.join(' ')}: ${err}`).toBe(1)
+      expect(code, args.join(' ')).toBe(2)
+      expect(out).not.toContain('✓')
+    }
+    expect(readFileSync(join(foreign, 'thesis.txt'), 'utf8')).toBe('important')
+  })
+})
