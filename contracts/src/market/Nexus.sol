@@ -138,9 +138,7 @@ contract Nexus is Ownable {
 
     function unregister(address source, address provider) external {
         require(sourceId[source] != 0, "UnknownSource");
-        require(
-            msg.sender == provider || ITerminal(terminal).canActFor(provider, msg.sender), "NotProvider"
-        );
+        require(msg.sender == provider || ITerminal(terminal).canActFor(provider, msg.sender), "NotProvider");
         registrationsOf[provider] -= 1;
         ISource(source).unregister(provider);
         emit Unregistered(provider, source);
@@ -172,18 +170,20 @@ contract Nexus is Ownable {
     function submitResponse(ResponseParams calldata _responseParams) external {
         address task = _responseParams.task;
         address provider = _responseParams.provider;
-        require(ITerminal(terminal).canActFor(provider, msg.sender), "NotProvider");
+        require(msg.sender == provider || ITerminal(terminal).canActFor(provider, msg.sender), "NotProvider");
         (, address client, uint256 policyId, uint256 expiryTime, uint256 payment, DeliveryMethod method, TaskStatus status) =
             _facts(task);
         require(policyId == 0, "PolicyTask");
         _requireOpen(status);
         require(block.timestamp <= expiryTime, "Expired");
 
-        address response = _respond(task, provider, _responseParams.data, _responseParams.payment);
-        if (method == DeliveryMethod.FIRST_RESPONSE) {
-            _confirm(response, task, provider);
+        bool first = method == DeliveryMethod.FIRST_RESPONSE;
+        address response = _respond(task, provider, _responseParams.data, _responseParams.payment, first);
+        if (first) {
+            _finalize(response, task, provider);
             IVault(vault).processPayment(client, provider, task, payment);
         } else if (status == TaskStatus.ATTEMPTED) {
+            ITask(task).noteFirstResponse(response);
             emit TaskStatusChanged(task, TaskStatus.RESPONDED);
         }
     }
@@ -211,10 +211,9 @@ contract Nexus is Ownable {
         emit TaskStatusChanged(task, status);
     }
 
-    /// @notice CONTROLLER. Confirmation goes through `confirmAs`; a confirmed response stays so.
+    /// @notice CONTROLLER. Confirmation goes through `confirmAs` and is final; so this can only repeat the present status.
     function setResponseStatus(address response, ResponseStatus status) external onlyController {
         _genuine(response);
-        require(status == ResponseStatus.SUBMITTED, "BadTransition");
         IResponse(response).setStatus(status);
         emit ResponseStatusChanged(response, status);
     }
@@ -226,7 +225,8 @@ contract Nexus is Ownable {
         returns (address task, address provider, uint256 payment)
     {
         (task, provider, payment) = _genuine(response);
-        _confirm(response, task, provider);
+        IResponse(response).confirm();
+        _finalize(response, task, provider);
     }
 
     /// @notice CONTROLLER: the ProofManager records a seat as an attempt.
@@ -245,8 +245,9 @@ contract Nexus is Ownable {
     {
         (,, uint256 policyId,,,, TaskStatus status) = _facts(task);
         require(policyId != 0, "PlainTask");
-        response = _respond(task, provider, data, payment);
-        if (status != TaskStatus.FINALIZED) _confirm(response, task, provider);
+        bool first = status != TaskStatus.FINALIZED;
+        response = _respond(task, provider, data, payment, first);
+        if (first) _finalize(response, task, provider);
     }
 
     // ---------------------------------------------------------------- wiring and views
@@ -349,7 +350,8 @@ contract Nexus is Ownable {
         if (status == TaskStatus.NEW) emit TaskStatusChanged(task, TaskStatus.ATTEMPTED);
     }
 
-    function _respond(address task, address provider, string calldata data, uint256 payment)
+    /// @param confirmed the response is born confirmed, which saves writing that later
+    function _respond(address task, address provider, string calldata data, uint256 payment, bool confirmed)
         private
         returns (address response)
     {
@@ -357,15 +359,14 @@ contract Nexus is Ownable {
         if (payment > type(uint96).max) payment = type(uint96).max;
         response = Clones.cloneWithImmutableArgs(
             Predeploys.RESPONSE_IMPLEMENTATION,
-            abi.encodePacked(task, provider, uint96(payment), uint40(block.timestamp), data)
+            abi.encodePacked(task, provider, uint96(payment), uint40(block.timestamp), confirmed, data)
         );
         ITask(task).submitResponse(response, provider);
         ITask(task).noteSubmission(keccak256(bytes(data)));
         emit ResponseSubmitted(response, task);
     }
 
-    function _confirm(address response, address task, address provider) private {
-        IResponse(response).confirm();
+    function _finalize(address response, address task, address provider) private {
         ITask(task).finalizeWith(provider);
         emit ResponseStatusChanged(response, ResponseStatus.CONFIRMED);
         emit TaskStatusChanged(task, TaskStatus.FINALIZED);

@@ -16,10 +16,10 @@ contract Response is FixedOwner {
     uint256 private constant PROVIDER_AT = 20; // address
     uint256 private constant PAYMENT_AT = 40; // uint96
     uint256 private constant TIME_AT = 52; // uint40
-    uint256 private constant DATA_AT = 57; // the rest
+    uint256 private constant BORN_AT = 57; // one byte: 1 when it was confirmed as it was made
+    uint256 private constant DATA_AT = 58; // the rest
 
-    ResponseStatus public status;
-    bool public confirmedFinal;
+    bool private _confirmed;
     bool private _implementation;
 
     constructor(ResponseParams memory) payable FixedOwner(msg.sender) {
@@ -28,14 +28,21 @@ contract Response is FixedOwner {
     }
 
     function confirm() external onlyNexus {
-        status = ResponseStatus.CONFIRMED;
-        confirmedFinal = true;
+        require(!confirmedFinal(), "AlreadyConfirmed");
+        _confirmed = true;
     }
 
-    /// @notice A confirmed response stays confirmed.
-    function setStatus(ResponseStatus _status) external onlyNexus {
-        require(!confirmedFinal || _status == ResponseStatus.CONFIRMED, "AlreadyConfirmed");
-        status = _status;
+    /// @notice A confirmed response stays confirmed, and only `confirm` confirms.
+    function setStatus(ResponseStatus _status) external view onlyNexus {
+        require(_status == status(), confirmedFinal() ? "AlreadyConfirmed" : "BadTransition");
+    }
+
+    function confirmedFinal() public view returns (bool) {
+        return _confirmed || _args().readUint(BORN_AT, 1) == 1;
+    }
+
+    function status() public view returns (ResponseStatus) {
+        return confirmedFinal() ? ResponseStatus.CONFIRMED : ResponseStatus.SUBMITTED;
     }
 
     function responseParams()
@@ -64,7 +71,7 @@ contract Response is FixedOwner {
     }
 
     function getStatus() external view returns (ResponseStatus) {
-        return status;
+        return status();
     }
 
     function _args() private view returns (bytes memory) {

@@ -22,17 +22,24 @@ contract Task is FixedOwner {
     uint256 private constant METHOD_AT = 68; // uint8
     uint256 private constant CONFIG_AT = 69; // the rest
 
+    /// @dev Attempts form a list from the last to the first, so that an attempt costs one new slot.
+    struct Attempt {
+        address previous;
+        uint40 timestamp;
+        uint32 id; // position plus one; zero: none
+    }
+
     TaskStatus public status;
     uint32 private _attemptCount;
-    address public winningProvider;
+    uint32 private _winnerId;
     bool private _implementation;
+    address private _lastAttempter;
 
-    mapping(uint256 index => uint256 attempt) private _attempts; // provider | timestamp << 160
-    mapping(address provider => uint256 id) public attempterId;
+    mapping(address provider => Attempt) private _attemptOf;
     mapping(address provider => address response) public responseOf;
     /// @notice Key: keccak256 of the result's URL.
     mapping(bytes32 dataHash => bool submitted) public isAlreadySubmitted;
-    /// @notice The response that is confirmed when a client stays silent.
+    /// @notice MANUAL tasks: the response that is confirmed when the client stays silent.
     address public firstResponse;
 
     constructor(TaskParams memory, DeliveryMethod, address nexus_) payable FixedOwner(nexus_) {
@@ -42,32 +49,34 @@ contract Task is FixedOwner {
     }
 
     function attempt(address provider) external onlyNexus {
-        require(attempterId[provider] == 0, "AlreadyAttempted");
-        uint32 index = _attemptCount;
-        _attempts[index] = uint256(uint160(provider)) | (block.timestamp << 160);
-        _attemptCount = index + 1;
-        attempterId[provider] = index + 1;
+        require(_attemptOf[provider].id == 0, "AlreadyAttempted");
+        uint32 id = _attemptCount + 1;
+        _attemptOf[provider] = Attempt(_lastAttempter, uint40(block.timestamp), id);
+        _attemptCount = id;
+        _lastAttempter = provider;
         if (status == TaskStatus.NEW) status = TaskStatus.ATTEMPTED;
     }
 
     function submitResponse(address response, address provider) external onlyNexus {
-        require(attempterId[provider] != 0, "NotAttempted");
+        require(_attemptOf[provider].id != 0, "NotAttempted");
         require(responseOf[provider] == address(0), "AlreadyResponded");
         responseOf[provider] = response;
         if (status == TaskStatus.ATTEMPTED) status = TaskStatus.RESPONDED;
-        if (firstResponse == address(0) && deliveryMethod() == DeliveryMethod.MANUAL_CONFIRMATION) {
-            firstResponse = response;
-        }
     }
 
+    /// @notice Refuses a result URL that was submitted before.
     function noteSubmission(bytes32 dataHash) external onlyNexus {
         require(!isAlreadySubmitted[dataHash], "AlreadySubmitted");
         isAlreadySubmitted[dataHash] = true;
     }
 
+    function noteFirstResponse(address response) external onlyNexus {
+        if (firstResponse == address(0)) firstResponse = response;
+    }
+
     function finalizeWith(address provider) external onlyNexus {
         status = TaskStatus.FINALIZED;
-        winningProvider = provider;
+        _winnerId = _attemptOf[provider].id;
     }
 
     function setStatus(TaskStatus _status) external onlyNexus {
@@ -147,37 +156,54 @@ contract Task is FixedOwner {
         return _attemptCount;
     }
 
+    /// @notice Zero until the task is FINALIZED.
+    function winningProvider() external view returns (address) {
+        return _winnerId == 0 ? address(0) : attempters(_winnerId - 1);
+    }
+
+    /// @notice Position of a provider among the attempters plus one; zero: it did not attempt.
+    function attempterId(address provider) public view returns (uint256) {
+        return _attemptOf[provider].id;
+    }
+
     function getAttempterId(address provider) external view returns (uint256) {
-        return attempterId[provider];
+        return attempterId(provider);
     }
 
     function attempters(uint256 index) public view returns (address) {
-        require(index < _attemptCount, "NoAttempt");
-        return address(uint160(_attempts[index]));
+        return _attemptersFrom(index, 1)[0];
     }
 
-    function attemptTimestamps(uint256 index) public view returns (uint256) {
-        require(index < _attemptCount, "NoAttempt");
-        return _attempts[index] >> 160;
+    function attemptTimestamps(uint256 index) external view returns (uint256) {
+        return _attemptOf[attempters(index)].timestamp;
     }
 
-    function getAttempters(uint256 lower, uint256 upper) external view returns (address[] memory page) {
+    function getAttempters(uint256 lower, uint256 upper) public view returns (address[] memory page) {
         (uint256 first, uint256 count) = Pages.bounds(lower, upper, _attemptCount);
-        page = new address[](count);
-        for (uint256 i = 0; i < count; i++) page[i] = attempters(first + i);
+        return _attemptersFrom(first, count);
     }
 
     function getAttemptTimestamps(uint256 lower, uint256 upper) external view returns (uint256[] memory page) {
-        (uint256 first, uint256 count) = Pages.bounds(lower, upper, _attemptCount);
-        page = new uint256[](count);
-        for (uint256 i = 0; i < count; i++) page[i] = attemptTimestamps(first + i);
+        address[] memory providers = getAttempters(lower, upper);
+        page = new uint256[](providers.length);
+        for (uint256 i = 0; i < page.length; i++) page[i] = _attemptOf[providers[i]].timestamp;
     }
 
     /// @notice Page over the attempters; zero where one has not answered.
     function getResponsesOf(uint256 lower, uint256 upper) external view returns (address[] memory page) {
-        (uint256 first, uint256 count) = Pages.bounds(lower, upper, _attemptCount);
+        page = getAttempters(lower, upper);
+        for (uint256 i = 0; i < page.length; i++) page[i] = responseOf[page[i]];
+    }
+
+    /// @dev `count` attempters from position `first` on, found by walking back from the last one.
+    function _attemptersFrom(uint256 first, uint256 count) private view returns (address[] memory page) {
+        require(first + count <= _attemptCount, "NoAttempt");
         page = new address[](count);
-        for (uint256 i = 0; i < count; i++) page[i] = responseOf[attempters(first + i)];
+        address provider = _lastAttempter;
+        for (uint256 i = _attemptCount; i > first; i--) {
+            if (i <= first + count) page[i - 1 - first] = provider;
+            provider = _attemptOf[provider].previous;
+        }
     }
 
     /// @dev The implementation itself has no arguments: everything reads as zero there.

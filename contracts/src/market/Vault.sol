@@ -29,6 +29,8 @@ contract Vault {
     address public immutable manager;
     address public immutable nexus;
     address public terminal;
+    /// @notice True: a provider's earnings go to its master's balance; false: to the provider's own.
+    bool public earningsToMaster = true;
 
     /// @notice Wei of lockup that each source registration of a provider needs.
     uint256 public MIN_LOCKUP_PER_SOURCE = 1 ether;
@@ -36,8 +38,6 @@ contract Vault {
     uint256 public UNBONDING_PERIOD = 7 days;
     /// @notice Seconds over which earnings from verified tasks vest; they can be slashed meanwhile.
     uint256 public RETENTION_PERIOD = 7 days;
-    /// @notice True: a provider's earnings go to its master's balance; false: to the provider's own.
-    bool public earningsToMaster = true;
 
     mapping(address account => uint256) public balanceOf;
     mapping(address account => uint256) public lockupOf;
@@ -71,6 +71,12 @@ contract Vault {
     event Transferred(address indexed from, address indexed to, uint256 amount);
     event Burned(address indexed from, uint256 amount);
     event ParameterSet(string name, uint256 value);
+
+    /// @dev Nexus is a CONTROLLER for ever (the role is sealed), so the common path need not ask the Manager.
+    modifier onlyController() {
+        require(msg.sender == nexus || IRoles(manager).hasRole(CONTROLLER_ROLE, msg.sender), "NotAuthorized");
+        _;
+    }
 
     modifier onlyRole(bytes32 role) {
         require(IRoles(manager).hasRole(role, msg.sender), "NotAuthorized");
@@ -165,7 +171,7 @@ contract Vault {
     // ---------------------------------------------------------------- escrow
 
     /// @notice A task's payment leaves the client's balance and waits. CONTROLLER.
-    function freezePayment(address client, address task, uint256 amount) external onlyRole(CONTROLLER_ROLE) {
+    function freezePayment(address client, address task, uint256 amount) external onlyController {
         Escrow storage escrow = escrowOf[task];
         require(escrow.client == address(0) && client != address(0), "AlreadyFrozen");
         require(amount <= type(uint96).max, "PaymentTooLarge");
@@ -177,7 +183,7 @@ contract Vault {
     }
 
     /// @notice The whole escrow of a task goes back to its client. CONTROLLER.
-    function releasePayment(address client, address task) external onlyRole(CONTROLLER_ROLE) {
+    function releasePayment(address client, address task) external onlyController {
         require(escrowOf[task].client == client, "WrongClient");
         _refund(task, client, _takeEscrow(task));
     }
@@ -193,7 +199,7 @@ contract Vault {
     /// @notice Pays `amount` of a task's escrow to the provider's side and refunds the rest. CONTROLLER.
     function processPayment(address client, address provider, address task, uint256 amount)
         external
-        onlyRole(CONTROLLER_ROLE)
+        onlyController
     {
         require(escrowOf[task].client == client, "WrongClient");
         uint256 held = _takeEscrow(task);
@@ -208,7 +214,7 @@ contract Vault {
     /// @notice Pays a list out of a task's escrow and refunds the rest. Earned parts are retained. CONTROLLER.
     function settle(address task, Payout[] calldata payouts)
         external
-        onlyRole(CONTROLLER_ROLE)
+        onlyController
         returns (uint256 paid, uint256 refunded)
     {
         address client = escrowOf[task].client;
@@ -312,7 +318,7 @@ contract Vault {
 
     /// @notice May register and attempt: enough stake for one source, or on the whitelist.
     function isEligible(address account) external view returns (bool) {
-        return isWhitelisted[account] || lockupOf[account] >= MIN_LOCKUP_PER_SOURCE;
+        return lockupOf[account] >= MIN_LOCKUP_PER_SOURCE || isWhitelisted[account];
     }
 
     function setMaxUnbondingPeriod(uint256 period) external onlyRole(ADMIN_ROLE) {

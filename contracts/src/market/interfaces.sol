@@ -61,6 +61,7 @@ interface ITask {
     function attempt(address provider) external;
     function submitResponse(address response, address provider) external;
     function noteSubmission(bytes32 dataHash) external;
+    function noteFirstResponse(address response) external;
     function finalizeWith(address provider) external;
     function setStatus(TaskStatus status) external;
 }
@@ -70,7 +71,7 @@ interface IResponse {
     function getResponseParams() external view returns (ResponseParams memory);
     function taskAndProvider() external view returns (address task, address provider, uint256 payment);
     function confirm() external;
-    function setStatus(ResponseStatus status) external;
+    function setStatus(ResponseStatus status) external view;
 }
 
 interface ITerminal {

@@ -120,8 +120,9 @@ abstract contract ProofBase is IProofManager {
         if (bond > type(uint96).max) bond = type(uint96).max;
     }
 
+    /// @dev A provider may always finish what it accepted, even when its pairing ended meanwhile.
     function _requireActor(address provider) internal view {
-        if (!terminal.canActFor(provider, msg.sender)) revert NotActor(provider, msg.sender);
+        if (msg.sender != provider && !terminal.canActFor(provider, msg.sender)) revert NotActor(provider, msg.sender);
     }
 
     function _requirePhase(address task, Work storage work, Phase phase) internal view {

@@ -16,7 +16,7 @@ abstract contract ProofSeats is ProofBase {
 
     /// @inheritdoc IProofManager
     function accept(address task, address provider) external {
-        _requireActor(provider);
+        if (!terminal.canActFor(provider, msg.sender)) revert NotActor(provider, msg.sender);
         Facts memory facts = _facts(task);
         Work storage work = _work[task];
         if (!work.opened) _open(work, facts);

@@ -226,7 +226,7 @@ export const responseAbi = [
   ],
   "name": "setStatus",
   "outputs": [],
-  "stateMutability": "nonpayable",
+  "stateMutability": "view",
   "type": "function"
  },
  {

@@ -128,7 +128,7 @@ export const taskAbi = [
   "outputs": [
    {
     "internalType": "uint256",
-    "name": "id",
+    "name": "",
     "type": "uint256"
    }
   ],
@@ -448,6 +448,19 @@ export const taskAbi = [
    }
   ],
   "stateMutability": "view",
+  "type": "function"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "address",
+    "name": "response",
+    "type": "address"
+   }
+  ],
+  "name": "noteFirstResponse",
+  "outputs": [],
+  "stateMutability": "nonpayable",
   "type": "function"
  },
  {
