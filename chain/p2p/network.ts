@@ -56,7 +56,7 @@ class PeerNetwork implements Network, TransportEvents {
     this.#hello = encodeLinkFrame({ kind: 'hello', genesisHash: options.genesisHash, agent: options.agent ?? 'ogpu' })
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.#names = protocolNames(options.genesisHash)
-    this.#log = (options.log ?? silentLog).child('p2p')
+    this.#log = options.log ?? silentLog
     this.#metrics = networkMetrics(options.metrics)
     this.#scores = new ScoreBook(this.#limits)
     this.#keeper = new Keeper({

@@ -1,4 +1,4 @@
-import { toHex, utf8 } from '#lib/bytes'
+import { type Hex, toHex, utf8 } from '#lib/bytes'
 import { sha256 } from '#lib/hash'
 import { peerIdOfPublicKey } from '#p2p'
 import { type AccountKey, accountOfPrivateKey, checksumAddress, generateAccountKey } from './account-key.ts'
@@ -19,10 +19,10 @@ export interface ValidatorKeys {
 /** What a genesis file or a registration transaction needs of a validator; nothing secret. */
 export interface ValidatorPublicKeys {
   /** Address with checksum. */
-  readonly operator: string
-  readonly consensusKey: string
-  readonly networkKey: string
-  readonly checkpointKey: string
+  readonly operator: Hex
+  readonly consensusKey: Hex
+  readonly networkKey: Hex
+  readonly checkpointKey: Hex
   readonly peerId: string
 }
 
