@@ -1,7 +1,14 @@
 import type { MarketEventItem } from '../server/api-types.ts'
-import { formatAmount, groupDigits, wordsOf } from './format.ts'
+import { formatAmount, groupDigits, shortHash, wordsOf } from './format.ts'
 import { Link } from './router.tsx'
 import { Age, Hash, Value } from './ui.tsx'
+
+/** Numbers of the contracts' enumerations in words, by contract and argument. */
+const WORDS: Readonly<Record<string, readonly string[]>> = {
+  'ProofManager.outcome': ['accepted', 'committed', 'revealed', 'vacated', 'paid', 'slashed', 'released'],
+  'Reputation.outcome': ['paid', 'missed', 'guilty'],
+  'Reputation.class': ['exact integers', 'tolerant floating point', 'trusted hardware', 'zero knowledge', 'opaque'],
+}
 
 /** Arguments that are amounts of coins. */
 const COINS = /(payment|amount|bond|stake|slashed|reward|refund|fee|price|paid|lockup|share|penalty)/i
@@ -12,8 +19,8 @@ const TONES: readonly (readonly [RegExp, string])[] = [
   [/commit|reveal|audit|draw|challenge|dispute|checkpoint|verdict/i, 'proof'],
 ]
 
-/** Events of the market and proof contracts as a line of life, in the order given. */
-export function EventList({ events }: { events: readonly MarketEventItem[] }) {
+/** Events of the market and proof contracts as a line of life, in the order given. `subject` goes without saying. */
+export function EventList({ events, subject }: { events: readonly MarketEventItem[]; subject?: string }) {
   if (events.length === 0) return <p className="empty">Nothing happened yet.</p>
   return (
     <ol className="events">
@@ -28,23 +35,40 @@ export function EventList({ events }: { events: readonly MarketEventItem[] }) {
             </span>
           </p>
           <dl>
-            {event.args.map(({ name, type, value }) => (
-              <div key={name}>
-                <dt>{wordsOf(name)}</dt>
-                <dd>
-                  {type === 'uint256' && COINS.test(name) && typeof value === 'string' ? (
-                    <>
-                      {formatAmount(value, 18)} <small>OGPU</small>
-                    </>
-                  ) : (
-                    <Value type={type} value={value} />
-                  )}
-                </dd>
-              </div>
-            ))}
+            {event.args
+              .filter(({ value }) => value !== subject && !(typeof value === 'string' && /^0x0{64}$/.test(value)))
+              .map(({ name, type, value }) => (
+                <div key={name}>
+                  <dt>{wordsOf(name)}</dt>
+                  <dd>
+                    {type === 'uint256' && COINS.test(name) && typeof value === 'string' ? (
+                      <>
+                        {formatAmount(value, 18)} <small>OGPU</small>
+                      </>
+                    ) : (
+                      <Argument contract={event.contract} name={name} type={type} value={value} />
+                    )}
+                  </dd>
+                </div>
+              ))}
           </dl>
         </li>
       ))}
     </ol>
   )
+}
+
+type Item = MarketEventItem['args'][number]
+
+function Argument({ contract, name, type, value }: Item & { contract: string }) {
+  const word = WORDS[`${contract}.${name}`]?.[Number(value)]
+  if (word !== undefined) return word
+  if (type === 'bytes32' && typeof value === 'string') return <Hash hash={value} />
+  if (type === 'address' && typeof value === 'string')
+    return (
+      <Link href={`/address/${value}`} title={value}>
+        <code>{shortHash(value)}</code>
+      </Link>
+    )
+  return <Value type={type} value={value} />
 }

@@ -128,7 +128,7 @@ export function ProviderPage({ address }: { address: string }) {
               />
             </Card>
             <Card title="Events">
-              <EventList events={[...data.events].reverse().slice(0, 100)} />
+              <EventList events={[...data.events].reverse().slice(0, 100)} subject={data.address} />
             </Card>
           </>
         )}

@@ -101,7 +101,7 @@ export function TaskPage({ address }: { address: string }) {
               />
             </Card>
             <Card title="Everything that happened">
-              <EventList events={data.events} />
+              <EventList events={data.events} subject={data.address} />
             </Card>
           </>
         )}
