@@ -97,7 +97,7 @@ export function createCallEngine(options: CallEngineOptions): CallEngine & Pick<
       guard.start(Math.max(0, deadline - performance.now()), context.signal)
       const state = new JournalState(chain.source(context.block))
       machine.state.attach(state)
-      const restore = await applyOverrides(machine, state, context.state)
+      const restore = await applyAccountOverrides(machine, state, context.state)
       try {
         const prepared = await prepare(machine, state, request, context, header, gas)
         if ('refusal' in prepared) {
@@ -308,8 +308,11 @@ function callBlock(
   }
 }
 
-/** Applies state overrides; returns what undoes those of them that are not part of the state. */
-async function applyOverrides(
+/**
+ * Applies state overrides; returns what undoes those of them that are not part of the state. An override of a
+ * precompile's account takes the precompile away.
+ */
+export async function applyAccountOverrides(
   machine: Machine,
   state: JournalState,
   overrides: CallContext['state'],
@@ -318,6 +321,7 @@ async function applyOverrides(
   for (const [name, override] of overrides ?? []) {
     const address = fromHex(name)
     if (override.movePrecompileTo !== undefined) moved.push(movePrecompile(machine, name, override.movePrecompileTo))
+    else if (machine.evm.precompiles.has(name)) moved.push(removePrecompile(machine, name))
     await applyOverride(state, address, override)
   }
   return () => {
@@ -338,6 +342,15 @@ async function applyOverride(state: JournalState, address: Address, override: Ac
   if (override.state !== undefined) await state.clearStorage(address)
   for (const [slot, value] of override.state ?? override.stateDiff ?? []) {
     await state.setStorage(address, fromHex(slot), withoutLeadingZeros(value))
+  }
+}
+
+function removePrecompile(machine: Machine, name: string): () => void {
+  const { precompiles } = machine.evm
+  const code = precompiles.get(name)
+  precompiles.delete(name)
+  return () => {
+    if (code !== undefined) precompiles.set(name, code)
   }
 }
 

@@ -8,6 +8,8 @@ import { createCommitExecution } from './commit-execution.ts'
 import { Executor } from './executor.ts'
 import { executionParamsOf, forkScheduleOfGenesis, genesisBlock } from './genesis.ts'
 import { createRecoveryPool, type RecoveryPool } from './recovery.ts'
+import { createSimulationEngine } from './simulate.ts'
+import type { SimulationEngine } from './simulate-types.ts'
 import type { FlatStateLimits } from './state/flat-state.ts'
 import type { TrieLimits } from './state/state-tries.ts'
 import { createTraceEngine } from './trace-engine.ts'
@@ -31,6 +33,7 @@ export interface ExecutionEngineOptions {
 
 export interface CommitExecutionEngine extends ExecutionEngine {
   readonly traces: TraceEngine
+  readonly simulations: SimulationEngine
   /** Stores a checkpoint certificate for an executed block; `chain.finalized()` moves up to it. */
   markFinalized(height: BlockNumber, certificate: Uint8Array): Promise<void>
   /** The certificate stored for exactly this height. */
@@ -64,12 +67,14 @@ export async function createExecutionEngine(options: ExecutionEngineOptions): Pr
   const chain = createChainReader(executor)
   const calls = createCallEngine({ executor, chain })
   const traces = createTraceEngine({ executor, chain, calls })
+  const simulations = createSimulationEngine({ executor, chain })
   return {
     lastExecuted: () => executor.executed(),
     execute: ordered => commits.execute(ordered),
     chain,
     calls,
     traces,
+    simulations,
     markFinalized: (height, certificate) => executor.markFinalized(height, certificate),
     certificate: height => executor.certificate(height),
     close: () => executor.settled(),

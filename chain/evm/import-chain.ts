@@ -25,6 +25,8 @@ import { type ForkSchedule, isAtLeast } from './forks.ts'
 import { forkScheduleOfGenesis, type Genesis, genesisBlock } from './genesis.ts'
 import type { Machine } from './machine.ts'
 import { createRecoveryPool } from './recovery.ts'
+import { createSimulationEngine } from './simulate.ts'
+import type { SimulationEngine } from './simulate-types.ts'
 import { runRequests } from './system-calls.ts'
 import { createTraceEngine } from './trace-engine.ts'
 import type { TraceEngine } from './trace-types.ts'
@@ -45,6 +47,7 @@ export interface ImportedChain {
   readonly chain: ChainReader
   readonly calls: CallEngine
   readonly traces: TraceEngine
+  readonly simulations: SimulationEngine
   close(): Promise<void>
 }
 
@@ -72,6 +75,7 @@ export async function importChain(options: ImportOptions): Promise<ImportedChain
     chain: importer.chain,
     calls: importer.calls,
     traces: importer.traces,
+    simulations: importer.simulations,
     close: () => importer.executor.settled(),
   }
 }
@@ -94,6 +98,7 @@ export async function createImporter(options: ImporterOptions) {
   const chain = createChainReader(executor)
   const calls = createCallEngine({ executor, chain })
   const traces = createTraceEngine({ executor, chain, calls })
+  const simulations = createSimulationEngine({ executor, chain, depositContract })
 
   async function importBlock(raw: RawBlock): Promise<void> {
     const { header } = raw
@@ -167,7 +172,7 @@ export async function createImporter(options: ImporterOptions) {
     }
   }
 
-  return { executor, chain, calls, traces, importBlock }
+  return { executor, chain, calls, traces, simulations, importBlock }
 }
 
 /** Ethereum's own, which test chains mean when they name none. */

@@ -1,4 +1,4 @@
-import type { CallEngine, ChainReader, TraceEngine, TransactionPool } from '#evm'
+import type { CallEngine, ChainReader, SimulationEngine, TraceEngine, TransactionPool } from '#evm'
 import type { MetricsRegistry } from '#lib/env'
 import type { BlockHeader, BlockNumber } from '#types'
 
@@ -10,6 +10,8 @@ export interface RpcBackend {
   readonly pool: TransactionPool
   /** Without it debug_trace*, trace_*, ots_* and eth_createAccessList are refused. */
   readonly traces?: TraceEngine
+  /** Without it eth_simulateV1 is refused. */
+  readonly simulations?: SimulationEngine
   readonly network: { readonly peerCount: () => number; readonly listening: () => boolean }
   /** Undefined when the node is in step with the network. */
   readonly syncing: () =>

@@ -6,6 +6,7 @@ import { feeMethods } from './methods/fees.ts'
 import { logMethods } from './methods/logs.ts'
 import { networkMethods } from './methods/network.ts'
 import { rawMethods } from './methods/raw.ts'
+import { simulateMethods } from './methods/simulate.ts'
 import { stateMethods } from './methods/state.ts'
 import { subscribeMethods } from './methods/subscribe.ts'
 import { accessListMethods, traceMethods } from './methods/trace.ts'
@@ -19,6 +20,7 @@ const described: readonly Method[] = [
   ...stateMethods,
   ...transactionMethods,
   ...callMethods,
+  ...simulateMethods,
   ...feeMethods,
   ...logMethods,
   ...subscribeMethods,

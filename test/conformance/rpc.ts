@@ -126,6 +126,7 @@ export async function startNode(folder: string): Promise<{ readonly ask: Ask; re
       chain: imported.chain,
       calls: imported.calls,
       traces: imported.traces,
+      simulations: imported.simulations,
       pool,
       network: { peerCount: () => 0, listening: () => true },
       syncing: () => undefined,

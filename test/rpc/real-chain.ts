@@ -29,6 +29,7 @@ export async function realChain(alloc: GenesisFile['alloc'] = {}): Promise<RealC
       chain: engine.chain,
       calls: engine.calls,
       traces: engine.traces,
+      simulations: engine.simulations,
       pool,
       network: { peerCount: () => 0, listening: () => true },
       syncing: () => undefined,
