@@ -1,4 +1,5 @@
 import { CodedError } from '#lib/errors'
+import { BoundedQueue } from '#lib/queue'
 import type { Network, PeerId } from './types.ts'
 
 /** What a wide-area link does to what is sent on it. For simulations and benchmarks. */
@@ -43,32 +44,41 @@ export function transitMs(conditions: LinkConditions, random: () => number): num
 export class DelayLine {
   readonly #conditions: () => LinkConditions
   readonly #random: () => number
-  readonly #capacity: number
+  readonly #waiting: BoundedQueue<{ readonly atMs: number; readonly action: () => void }>
   #lastAtMs = 0
-  #waiting = 0
+  #armed = false
 
   constructor(conditions: () => LinkConditions, random: () => number, capacity: number) {
     this.#conditions = conditions
     this.#random = random
-    this.#capacity = capacity
+    this.#waiting = new BoundedQueue(capacity)
   }
 
   /** False (and nothing done) when the line is full. */
   push(action: () => void): boolean {
-    if (this.#waiting >= this.#capacity) return false
-    const nowMs = performance.now()
-    const transit = transitMs(this.#conditions(), this.#random)
-    // The same instant is allowed: timers of equal time fire in the order they were set.
-    this.#lastAtMs = Math.max(this.#lastAtMs, nowMs + transit)
-    this.#waiting += 1
-    const run = () => {
-      this.#waiting -= 1
-      action()
-    }
-    const delayMs = Math.round(this.#lastAtMs - nowMs)
-    if (delayMs <= 0 && this.#waiting === 1) setImmediate(run)
-    else setTimeout(run, Math.max(1, delayMs))
+    this.#lastAtMs = Math.max(this.#lastAtMs, performance.now() + transitMs(this.#conditions(), this.#random))
+    if (!this.#waiting.push({ atMs: this.#lastAtMs, action })) return false
+    this.#arm()
     return true
+  }
+
+  // One timer for the head of the line: timers of their own would overtake one another by rounding.
+  #arm(): void {
+    const head = this.#waiting.peek()
+    if (this.#armed || head === undefined) return
+    this.#armed = true
+    const delayMs = Math.ceil(head.atMs - performance.now())
+    const run = () => {
+      this.#armed = false
+      const nowMs = performance.now()
+      for (let next = this.#waiting.peek(); next !== undefined && next.atMs <= nowMs; next = this.#waiting.peek()) {
+        this.#waiting.shift()
+        next.action()
+      }
+      this.#arm()
+    }
+    if (delayMs <= 0) setImmediate(run)
+    else setTimeout(run, delayMs)
   }
 }
 

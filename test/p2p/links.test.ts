@@ -1,7 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { utf8 } from '#lib/bytes'
-import { createMemoryHub, createMemoryNetwork, type MemoryHub, type Network, withLinkConditions } from '#p2p'
-import { committee, GENESIS, isUp, libp2p, memory, QUICK, seedOf, until, type World } from './fixture.ts'
+import {
+  createMemoryHub,
+  createMemoryNetwork,
+  DelayLine,
+  type MemoryHub,
+  type Network,
+  seededRandom,
+  withLinkConditions,
+} from '#p2p'
+import { committee, GENESIS, isUp, libp2p, memory, QUICK, seedOf, sleep, until, type World } from './fixture.ts'
 
 const accept = { kind: 'accept' } as const
 const WAN = { delayMs: 40, jitterMs: 10, lossPercent: 0 }
@@ -40,6 +48,26 @@ async function measure(a: Network, b: Network): Promise<{ frameMs: number; reque
     inOrder: heard.every((value, index) => value === index),
   }
 }
+
+describe('delay line', () => {
+  it('never lets anything overtake, whatever the transit times and however late the timers are', async () => {
+    const random = seededRandom(5)
+    const line = new DelayLine(() => ({ delayMs: random() * 20, jitterMs: 5, lossPercent: 1 }), random, 1_000)
+    const done: number[] = []
+    for (let i = 0; i < 300; i++) {
+      line.push(() => done.push(i))
+      if (i % 10 === 0) await sleep(1)
+      if (i % 50 === 0) for (const untilMs = performance.now() + 15; performance.now() < untilMs; );
+    }
+    await until('all passed', () => done.length === 300)
+    expect(done).toEqual(Array.from({ length: 300 }, (_, i) => i))
+  })
+
+  it('takes no more than its capacity', () => {
+    const line = new DelayLine(() => WAN, seededRandom(1), 2)
+    expect([1, 2, 3].map(() => line.push(() => {}))).toEqual([true, true, false])
+  })
+})
 
 describe('link conditions', () => {
   it('of the hub delay frames one way and requests both ways, and keep the order', async () => {
