@@ -1,19 +1,11 @@
 import type { AuthorityIndex, CommitIndex, ConsensusParams } from '#types'
+import type { CommitVoteMonitor } from './commit-votes.ts'
 import { COMMIT_STALL_MS, COMMIT_SYNC_LAG_BATCHES, COMMIT_SYNC_RETRY_MS } from './limits.ts'
 import type { Effect } from './types.ts'
 
-export interface SyncView {
-  readonly localIndex: CommitIndex
-  readonly quorumIndex: CommitIndex
-  /** Authors of validity weight make vertices beyond our look-ahead: streams cannot help any more. */
-  readonly outpaced: boolean
-  /** Highest commit that a peer voted for. */
-  highestVote(author: AuthorityIndex): CommitIndex
-}
-
 /**
  * Decides when to fetch certified commits instead of single vertices: far behind a quorum's commit votes, outpaced, or
- * stalled while others commit. One range at a time, of at most a batch; another peer after each failure.
+ * stalled while others commit. One range at a time, of at most a batch, each from another peer.
  */
 export class CommitSync {
   readonly #params: ConsensusParams
@@ -42,23 +34,32 @@ export class CommitSync {
     return this.#active && this.#replacesFetch
   }
 
-  /** The answer to a range came and was used or refused: ask on at once, or elsewhere. */
-  answered(used: boolean, nowMs: number): void {
+  /** The answer to a range came, good or not: the next peer is asked at once. */
+  answered(nowMs: number): void {
     this.#askAtMs = nowMs
-    if (!used) this.#attempts++
   }
 
-  /** The range to ask for now, if any. */
-  plan(view: SyncView, nowMs: number, down: ReadonlySet<AuthorityIndex>): Effect | undefined {
-    const lag = view.quorumIndex - view.localIndex
-    if (lag <= 0) {
-      this.#active = false
-      this.#behindSinceMs = undefined
-      return undefined
-    }
-    if (this.#behindSinceMs === undefined || view.localIndex > this.#lastIndex) this.#behindSinceMs = nowMs
-    this.#lastIndex = view.localIndex
-    const far = view.outpaced || lag > this.#params.commitSyncBatch * (this.#active ? 1 : COMMIT_SYNC_LAG_BATCHES)
+  /** We have what a quorum has. */
+  rest(): void {
+    this.#active = false
+    this.#behindSinceMs = undefined
+  }
+
+  /**
+   * The range to ask for now, if any, while a quorum voted for commits beyond `localIndex`. `outpaced`: authors of validity
+   * weight make vertices beyond our look-ahead, so streams cannot help any more.
+   */
+  plan(
+    localIndex: CommitIndex,
+    votes: Pick<CommitVoteMonitor, 'quorumIndex' | 'highest'>,
+    outpaced: boolean,
+    nowMs: number,
+    down: ReadonlySet<AuthorityIndex>,
+  ): Effect | undefined {
+    const lag = votes.quorumIndex - localIndex
+    if (this.#behindSinceMs === undefined || localIndex > this.#lastIndex) this.#behindSinceMs = nowMs
+    this.#lastIndex = localIndex
+    const far = outpaced || lag > this.#params.commitSyncBatch * (this.#active ? 1 : COMMIT_SYNC_LAG_BATCHES)
     const stalled = nowMs - this.#behindSinceMs >= COMMIT_STALL_MS
     this.#replacesFetch = far
     if (!far && !stalled) {
@@ -70,12 +71,12 @@ export class CommitSync {
       this.#askAtMs = nowMs
     }
     if (nowMs < this.#askAtMs) return undefined
-    const from = view.localIndex + 1
-    const upTo = Math.min(view.quorumIndex, view.localIndex + this.#params.commitSyncBatch)
+    const from = localIndex + 1
+    const upTo = Math.min(votes.quorumIndex, localIndex + this.#params.commitSyncBatch)
     const able: AuthorityIndex[] = []
     for (let step = 0; step < this.#size; step++) {
       const peer = (from + this.#attempts + step) % this.#size
-      if (peer !== this.#own && view.highestVote(peer) >= from) able.push(peer)
+      if (peer !== this.#own && votes.highest(peer) >= from) able.push(peer)
     }
     const reachable = able.filter(peer => !down.has(peer))
     this.#askAtMs = nowMs + COMMIT_SYNC_RETRY_MS

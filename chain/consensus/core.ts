@@ -209,7 +209,7 @@ class Core implements Consensus {
     const before = this.#replica.finalizer.index
     const refused = this.#replica.applyRange(input.commits, input.vertices, input.certifiers, now.mono)
     const used = this.#replica.finalizer.index > before
-    this.#sync.answered(used, now.mono)
+    this.#sync.answered(now.mono)
     if (used) this.#ahead.clear()
     if (refused !== undefined && refused !== 'stale')
       this.#outbox.add({
@@ -234,15 +234,14 @@ class Core implements Consensus {
   #synchronise(now: Moment): void {
     const { finalizer, votes, manager, committee } = this.#replica
     if (this.#replica.isBroken) return
-    const view = {
-      localIndex: finalizer.index,
-      quorumIndex: votes.quorumIndex,
-      outpaced: this.#ahead.weight >= committee.validity,
-      highestVote: (author: AuthorityIndex) => votes.highest(author),
+    if (votes.quorumIndex > finalizer.index) {
+      const outpaced = this.#ahead.weight >= committee.validity
+      const range = this.#sync.plan(finalizer.index, votes, outpaced, now.mono, this.#down)
+      if (range !== undefined) this.#outbox.add(range)
+    } else {
+      this.#sync.rest()
+      if (this.#ahead.weight > 0) this.#ahead.clear()
     }
-    if (view.quorumIndex <= view.localIndex) this.#ahead.clear()
-    const range = this.#sync.plan(view, now.mono, this.#down)
-    if (range !== undefined) this.#outbox.add(range)
     if (this.#fetchAtMs !== undefined && now.mono >= this.#fetchAtMs && !this.#sync.replacesFetch) {
       const plan = planFetches(manager.missing(), now.mono, committee.size, this.#producer?.own, this.#down)
       this.#fetchAtMs = plan.nextAtMs === undefined ? undefined : Math.max(plan.nextAtMs, now.mono + FETCH_PASS_MS)

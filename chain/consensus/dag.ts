@@ -84,19 +84,37 @@ export class Dag<V extends DagVertex = DagVertex> {
 
   #at(round: Round): RoundIndex<V> | undefined {
     const index = round - this.#base
-    return index < 0 ? undefined : this.#rounds[index]
+    return index < 0 || index >= this.#rounds.length ? undefined : this.#rounds[index]
   }
 
   get(ref: VertexRef): Entry<V> | undefined {
-    const index = ref.round - this.#base
-    if (index < 0 || index >= this.#rounds.length) return undefined
-    const round = this.#rounds[index]
+    return this.#lookUp(this.#at(ref.round), ref)
+  }
+
+  #lookUp(round: RoundIndex<V> | undefined, ref: VertexRef): Entry<V> | undefined {
     if (round === undefined) return undefined
     const first = round.first[ref.author]
     if (first === undefined) return undefined
     if (first.vertex.digest === ref.digest || equalBytes(first.vertex.digest, ref.digest)) return first
     if (round.twins.length === 0) return undefined
     return round.twins.find(twin => twin.vertex.author === ref.author && equalBytes(twin.vertex.digest, ref.digest))
+  }
+
+  /**
+   * Visits the parents of rounds above `floor` with their entries, or `undefined` for those that are not here. Most parents
+   * are of one round, so the round is looked up once per run of them: this loop is the hottest of the core.
+   */
+  forEachParent(vertex: V, floor: Round, visit: (entry: Entry<V> | undefined, ref: VertexRef) => void): void {
+    let at = -1
+    let round: RoundIndex<V> | undefined
+    for (const ref of vertex.parents) {
+      if (ref.round <= floor) continue
+      if (ref.round !== at) {
+        at = ref.round
+        round = this.#at(at)
+      }
+      visit(this.#lookUp(round, ref), ref)
+    }
   }
 
   /** Every accepted vertex of one slot, in order of acceptance. */

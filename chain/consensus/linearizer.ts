@@ -46,14 +46,13 @@ export function linearize<V extends DagVertex>(
   leader.committed = true
   for (let entry = todo.pop(); entry !== undefined; entry = todo.pop()) {
     entries.push(entry)
-    for (const ref of entry.vertex.parents) {
-      if (ref.round <= gcRound || ref.round === 0) continue
-      const parent = dag.get(ref)
+    // Round 0 is at or below every collected round.
+    dag.forEachParent(entry.vertex, gcRound, parent => {
       assert(parent !== undefined, 'the history of a committed leader is accepted')
-      if (parent.committed) continue
+      if (parent.committed) return
       parent.committed = true
       todo.push(parent)
-    }
+    })
   }
   const sorted = sortEntries(entries, leader.vertex.digest, order)
   const executes = sorted.map((entry, at) => {

@@ -73,8 +73,9 @@ export class VertexManager<V extends DagVertex = VerifiedVertex> {
     const own = this.#find(vertex)
     if (own?.body !== undefined) return 'duplicate'
     const absent: VertexRef[] = []
-    for (const parent of vertex.parents)
-      if (parent.round > this.#gcRound && this.#options.dag.get(parent) === undefined) absent.push(parent)
+    this.#options.dag.forEachParent(vertex, this.#gcRound, (entry, ref) => {
+      if (entry === undefined) absent.push(ref)
+    })
     if (absent.length === 0) {
       this.#acceptCascade(vertex, nowMs)
       return 'accepted'
@@ -177,6 +178,7 @@ export class VertexManager<V extends DagVertex = VerifiedVertex> {
   }
 
   #find(ref: VertexRef): Wanted<V> | undefined {
+    if (this.#wanted.size === 0) return undefined
     return this.#wanted.get(keyOf(ref))?.find(wanted => equalBytes(wanted.ref.digest, ref.digest))
   }
 

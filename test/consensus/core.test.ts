@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { Effect } from '#consensus'
+import { createConsensus, type Effect } from '#consensus'
 import { toHex } from '#lib/bytes'
 import type { OrderedCommit } from '#types'
-import { Cluster, makeValidators } from './cluster.ts'
+import { Cluster, makeValidators, optionsFor } from './cluster.ts'
+import { randomFrom, shuffle } from './random-dag.ts'
 
 const FOUR = makeValidators([1, 1, 1, 1])
 
@@ -46,6 +47,43 @@ describe('a cluster of cores with signatures', () => {
       expect(node.core.status().suspended).toBe(0)
     }
     expectNoOwnEquivocation(cluster)
+  })
+
+  test('several leaders in a round and short windows change nothing in that', () => {
+    const cluster = new Cluster(makeValidators([3, 1, 1, 1, 1]), {
+      leadersPerRound: 2,
+      scheduleWindowCommits: 5,
+      scheduleBadStakePercent: 20,
+    })
+    cluster.node(4).up = false
+    cluster.start()
+    cluster.run(6_000)
+    const live = cluster.nodes.slice(0, 4).map(node => chainOf(node.commits))
+    const shortest = Math.min(...live.map(chain => chain.length))
+    expect(shortest).toBeGreaterThan(40)
+    for (const chain of live) expect(chain.slice(0, shortest)).toEqual(live[0]?.slice(0, shortest))
+    const leaders = cluster.node(0).commits.map(({ commit }) => toHex(commit.leader.digest))
+    expect(new Set(leaders).size).toBe(leaders.length)
+  })
+
+  test('a follower makes the same commits from any order of arrival', () => {
+    const cluster = new Cluster(FOUR, { scheduleWindowCommits: 10 })
+    cluster.start()
+    cluster.run(2_500)
+    const vertices = cluster.vertices(0)
+    const expected = chainOf(cluster.node(0).commits)
+    for (const seed of [1, 2, 3]) {
+      const random = randomFrom(seed)
+      const follower = createConsensus(optionsFor(FOUR, undefined, { scheduleWindowCommits: 10 }))
+      const commits: OrderedCommit[] = []
+      for (let left = shuffle([...vertices, ...vertices.slice(0, 30)], random); left.length > 0; ) {
+        const batch = left.splice(0, 1 + random(20))
+        for (const effect of follower.step({ kind: 'vertices', vertices: batch, nowMs: cluster.nowMs }))
+          if (effect.kind === 'commit') commits.push(effect.ordered)
+      }
+      expect(chainOf(commits)).toEqual(expected)
+      expect(follower.status()).toMatchObject({ suspended: 0, missing: 0, halted: false })
+    }
   })
 
   test('commit timestamps never go back and lie near the clock', () => {
