@@ -77,22 +77,6 @@ export const SETTINGS = {
     value: 'HOST',
     help: 'Host headers that are accepted (against DNS rebinding); * is any',
   },
-  'rpc-gas-cap': {
-    type: 'integer',
-    default: 300_000_000,
-    min: 21_000,
-    max: Number.MAX_SAFE_INTEGER,
-    value: 'GAS',
-    help: 'Gas of one eth_call or eth_estimateGas',
-  },
-  'rpc-call-timeout-ms': {
-    type: 'integer',
-    default: 5_000,
-    min: 1,
-    max: 600_000,
-    value: 'MS',
-    help: 'Time of one call',
-  },
   'rpc-batch-max': { type: 'integer', default: 1_000, min: 1, max: 100_000, value: 'N', help: 'Requests in one batch' },
   'rpc-connections-max': {
     type: 'integer',
@@ -125,18 +109,13 @@ export const SETTINGS = {
   },
   'log-files-max': { type: 'integer', default: 5, min: 0, max: 100, value: 'N', help: 'Old log files kept' },
 
-  'store-kind': {
-    type: 'choice',
-    default: 'level',
-    choices: ['level', 'memory'],
-    help: 'memory keeps nothing over a restart: for tests',
-  },
   'store-cache-mib': { type: 'integer', default: 256, min: 8, max: 65_536, value: 'MIB', help: 'Memory of the store' },
-  'store-history': {
-    type: 'choice',
-    default: 'archive',
-    choices: ['archive', 'pruned'],
-    help: 'Keep the state of all blocks, or of recent ones',
+  'store-history-blocks': {
+    type: 'integer',
+    min: 128,
+    max: 1_000_000_000,
+    value: 'N',
+    help: 'Blocks whose state stays readable; unset keeps all (archive)',
   },
   'verify-workers': {
     type: 'integer',

@@ -28,8 +28,6 @@ export interface NodeConfig {
     readonly apis: readonly string[]
     readonly cors: readonly string[]
     readonly hosts: readonly string[]
-    readonly gasCap: number
-    readonly callTimeoutMs: number
     readonly batchMax: number
     readonly connectionsMax: number
   }
@@ -42,9 +40,9 @@ export interface NodeConfig {
     readonly filesMax: number
   }
   readonly store: {
-    readonly kind: 'level' | 'memory'
     readonly cacheMib: number
-    readonly history: 'archive' | 'pruned'
+    /** Blocks whose state stays readable; absent: all. */
+    readonly historyBlocks: number | undefined
   }
   readonly verifyWorkers: number
   /** Every setting as it was given, and from where; for printing. */
@@ -273,8 +271,6 @@ function assemble(settings: Settings): NodeConfig {
       apis: list('rpc-apis'),
       cors: list('rpc-cors'),
       hosts: list('rpc-hosts'),
-      gasCap: integer('rpc-gas-cap'),
-      callTimeoutMs: integer('rpc-call-timeout-ms'),
       batchMax: integer('rpc-batch-max'),
       connectionsMax: integer('rpc-connections-max'),
     },
@@ -287,9 +283,8 @@ function assemble(settings: Settings): NodeConfig {
       filesMax: integer('log-files-max'),
     },
     store: {
-      kind: text('store-kind') as 'level' | 'memory',
       cacheMib: integer('store-cache-mib'),
-      history: text('store-history') as 'archive' | 'pruned',
+      historyBlocks: settings['store-history-blocks'].value as number | undefined,
     },
     verifyWorkers: integer('verify-workers'),
     settings,
@@ -321,10 +316,7 @@ function checkTogether(config: NodeConfig): void {
       if (needsPeer && !address.includes('/p2p/')) throw invalid(name, `"${address}" lacks the peer id (/p2p/12D3…)`)
     }
   }
-  const { validator, store, rpc, health } = config
-  if (validator.enabled && store.kind === 'memory') {
-    throw invalid('store-kind', 'a validator needs a durable store: it would forget what it signed')
-  }
+  const { rpc, health } = config
   if (rpc.enabled && health.enabled && rpc.port !== 0 && rpc.port === health.port && rpc.host === health.host) {
     throw invalid('health-port', `${health.port} is already the port of JSON-RPC`)
   }

@@ -18,13 +18,13 @@ describe('node configuration', () => {
     const input = {
       flags: { 'rpc-port': '1', 'p2p-mdns': true },
       environment: { OGPU_RPC_PORT: '2', OGPU_RPC_HOST: '0.0.0.0', OGPU_HEALTH_PORT: '' },
-      file: file({ network: 'testnet', rpc: { port: 3, host: 'x', gasCap: 50_000 }, validator: { enabled: true } }),
+      file: file({ network: 'testnet', rpc: { port: 3, host: 'x', connectionsMax: 50 }, validator: { enabled: true } }),
     }
     const config = readConfig(input)
     expect(config).toMatchObject({
       network: 'testnet',
       dataDir: './data',
-      rpc: { port: 1, host: '0.0.0.0', gasCap: 50_000, enabled: true, batchMax: 1_000 },
+      rpc: { port: 1, host: '0.0.0.0', connectionsMax: 50, enabled: true, batchMax: 1_000 },
       p2p: { mdns: true },
       health: { port: 9_545 },
       validator: { enabled: true, keysDir: undefined },
@@ -76,7 +76,9 @@ describe('node configuration', () => {
     expect(problem({ flags: { 'rpc-apis': ['eth,personal'] } })).toContain('no method group "personal"')
     expect(problem({ flags: { 'p2p-listen': ['1.2.3.4:30303'] } })).toContain('no multiaddr')
     expect(problem({ flags: { 'p2p-bootnodes': ['/ip4/1.2.3.4/tcp/1'] } })).toContain('lacks the peer id')
-    expect(problem({ flags: { validator: true, 'store-kind': 'memory' } })).toContain('durable store')
+    expect(problem({ flags: { 'store-history-blocks': '5' } })).toContain('a whole number from 128')
+    expect(readConfig({}).store.historyBlocks).toBeUndefined()
+    expect(readConfig({ flags: { 'store-history-blocks': '500' } }).store.historyBlocks).toBe(500)
     expect(problem({ flags: { 'health-port': '8545' } })).toContain('already the port')
     expect(problem({ flags: { 'data-dir': '' } })).toContain('a text is wanted')
   })
