@@ -21,6 +21,7 @@ import {
   readPolicyOfTask,
   readProgram,
   readTask,
+  readTaskTerms,
   resolveAudit,
   revealAudit,
   revealResult,
@@ -29,6 +30,7 @@ import {
   sendHeartbeat,
   submitResponse,
   type TaskInfo,
+  type TaskTerms,
 } from '@ogpu/sdk'
 import { defined } from '#lib/assert'
 
@@ -92,6 +94,21 @@ export interface ChainPort {
   challenge(task: string): Promise<void>
 }
 
+/** Entries of a memory; a full one starts again. */
+const MEMORY_MAX = 4_096
+
+/** Asks once for what never changes. */
+function createMemory<T>(): (key: string, ask: () => Promise<T>) => Promise<T> {
+  const known = new Map<string, T>()
+  return async (key, ask) => {
+    if (known.has(key)) return known.get(key) as T
+    const answer = await ask()
+    if (known.size >= MEMORY_MAX) known.clear()
+    known.set(key, answer)
+    return answer
+  }
+}
+
 /** The port over a client with a key. */
 export function createChainPort(client: OgpuClient): ChainPort {
   const me = defined(client.address, 'an executor signs')
@@ -107,6 +124,9 @@ export function createChainPort(client: OgpuClient): ChainPort {
       fromBlock: from,
       toBlock: to,
     })
+  // A task keeps its terms and its policy for life.
+  const termsOf = createMemory<TaskTerms>()
+  const policyOf = createMemory<Policy | undefined>()
   const sent = async (sending: Promise<unknown>): Promise<void> => {
     await sending
   }
@@ -134,8 +154,11 @@ export function createChainPort(client: OgpuClient): ChainPort {
       const [id] = await client.read('source', 'getRegistrantId', [me], source)
       return id !== 0n
     },
-    task: task => readTask(client, { task }),
-    policy: task => readPolicyOfTask(client, { task }),
+    async task(task) {
+      const terms = await termsOf(task, () => readTaskTerms(client, { task }))
+      return readTask(client, { task, terms })
+    },
+    policy: task => policyOf(task, () => readPolicyOfTask(client, { task })),
     program: programId => readProgram(client, { programId }),
     async standing(task) {
       const [attempter, response] = await Promise.all([

@@ -69,6 +69,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const dueSince = new Map<string, number>()
   const busy = new Map<string, Promise<void>>()
   const running = new Set<string>()
+  // Block at which a task was last looked at: nothing about it changes within a block.
+  const looked = new Map<string, number>()
   const aborter = new AbortController()
 
   async function consider(event: PublishedTaskEvent): Promise<void> {
@@ -100,7 +102,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 
   async function finish(record: WorkRecord, outcome: string): Promise<void> {
     await store.put({ ...record, outcome })
-    for (const map of [prepared, dueSince]) map.delete(record.id)
+    for (const map of [prepared, dueSince, looked]) map.delete(record.id)
     backoff.reset(record.id)
     await rm(join(outputs, record.id), { force: true })
     log.info('task done', { task: record.id, outcome })
@@ -254,14 +256,19 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     records: () => store.all(),
     async tick() {
       assert(!aborter.signal.aborted, 'a stopped engine does not tick')
-      await watcher.advance((await chain.head()).block, async (from, to) => {
-        for (const event of await chain.publishedTasks(from, to)) await consider(event)
+      const { block } = await chain.head()
+      await watcher.advance(block, async (from, to) => {
+        for (const event of await chain.publishedTasks(from, to)) {
+          await unlessUnreadable(log, event.task, () => consider(event))
+        }
       })
       for (const id of running) {
         await heartbeat(id).catch(error => log.warn('heartbeat failed', { task: id, error: messageOf(error) }))
       }
       for (const { id, outcome } of store.all()) {
         if (outcome !== undefined || busy.has(id) || !backoff.isReady(id, clock.now())) continue
+        if (looked.get(id) === block) continue
+        looked.set(id, block)
         busy.set(
           id,
           work(id).finally(() => busy.delete(id)),
@@ -272,5 +279,19 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       aborter.abort()
       await settleForStop(busy.values())
     },
+  }
+}
+
+/**
+ * Handles one event. A task that the contracts refuse to describe is skipped, so that it cannot hold up the ones behind
+ * it; a node that does not answer is not the task's fault, and the same events come again.
+ */
+export async function unlessUnreadable(log: Log, task: string, handle: () => Promise<void>): Promise<void> {
+  try {
+    await handle()
+  } catch (error) {
+    const refused = error instanceof SdkError && (error.code === 'REVERTED' || error.code === 'WRONG_NETWORK')
+    if (!refused) throw error
+    log.warn('a task cannot be read and is skipped', { task, error: messageOf(error) })
   }
 }

@@ -48,6 +48,8 @@ export interface Executor {
 export const START_ERRORS = { NO_RUNTIME: 'NO_RUNTIME' } as const
 
 const LOOK_BACK_BLOCKS = 20_000
+const POLLING_MS = 500
+const RECEIPT_POLLING_MS = 150
 const systemClock: Clock = { now: () => Date.now() }
 
 /**
@@ -63,6 +65,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     rpcUrl: options.rpcUrl,
     privateKey: options.privateKey,
     dataUrls: options.dataUrls,
+    pollingMs: Math.min(RECEIPT_POLLING_MS, options.pollingMs ?? POLLING_MS),
   })
   const runtimes = await selectRuntimes(options.runtimes ?? [createIntRuntime()], log)
   if (options.gateway !== undefined) await announceGateway(client, options.gateway, log)
@@ -83,7 +86,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     hasGateway: options.gateway !== undefined,
     dueStaggerMs: options.dueStaggerMs ?? 1_500,
   })
-  const loop = startLoop(() => engine.tick(), options.pollingMs ?? 500, log)
+  const loop = startLoop(() => engine.tick(), options.pollingMs ?? POLLING_MS, log)
   log.info('executor started', { provider: chain.me, chainId: client.chainId, runtimes: runtimes.map(r => r.kind) })
   return {
     address: chain.me,

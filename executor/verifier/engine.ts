@@ -11,6 +11,7 @@ import type { RunLimits, Runtime } from '../runtimes/runtime.ts'
 import { createBackoff } from '../sidecar/backoff.ts'
 import type { ChainPort } from '../sidecar/chain.ts'
 import { openRecordStore } from '../sidecar/durable.ts'
+import { unlessUnreadable } from '../sidecar/engine.ts'
 import { createPreparer } from '../sidecar/prepare.ts'
 import { settleForStop } from '../sidecar/settle.ts'
 import { openWatcher } from '../sidecar/watch.ts'
@@ -49,15 +50,17 @@ export async function createVerifierEngine(options: VerifierEngineOptions): Prom
   const backoff = createBackoff()
   const dueSince = new Map<string, number>()
   const busy = new Map<string, Promise<void>>()
+  // Block at which a task was last looked at: nothing about it changes within a block.
+  const looked = new Map<string, number>()
   const aborter = new AbortController()
   // One run at a time: audits are rare, and a verifier often shares its machine with an executor.
   let turn: Promise<unknown> = Promise.resolve()
 
   async function find(from: number, to: number): Promise<void> {
     const [published, drawn] = await Promise.all([chain.publishedTasks(from, to), chain.auditsOf(chain.me, from, to)])
-    for (const { task, block } of published) await add(task, block)
+    for (const { task, block } of published) await unlessUnreadable(log, task, () => add(task, block))
     for (const { task, block, round } of drawn) {
-      await add(task, block)
+      await unlessUnreadable(log, task, () => add(task, block))
       log.info('drawn for an audit', { task, round })
     }
   }
@@ -120,7 +123,7 @@ export async function createVerifierEngine(options: VerifierEngineOptions): Prom
 
   async function finish(record: AuditRecord, outcome: string): Promise<void> {
     await store.put({ ...record, outcome })
-    dueSince.delete(record.id)
+    for (const map of [dueSince, looked]) map.delete(record.id)
     backoff.reset(record.id)
     const done = store.all().filter(other => other.outcome !== undefined)
     for (const old of done.slice(0, Math.max(0, done.length - DONE_TASKS_MAX))) await store.delete(old.id)
@@ -188,9 +191,12 @@ export async function createVerifierEngine(options: VerifierEngineOptions): Prom
     records: () => store.all(),
     async tick() {
       assert(!aborter.signal.aborted, 'a stopped engine does not tick')
-      await watcher.advance((await chain.head()).block, find)
+      const { block } = await chain.head()
+      await watcher.advance(block, find)
       for (const { id, outcome } of store.all()) {
         if (outcome !== undefined || busy.has(id) || !backoff.isReady(id, clock.now())) continue
+        if (looked.get(id) === block) continue
+        looked.set(id, block)
         busy.set(
           id,
           work(id).finally(() => busy.delete(id)),

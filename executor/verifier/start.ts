@@ -36,6 +36,8 @@ export interface Verifier {
 }
 
 const LOOK_BACK_BLOCKS = 20_000
+const POLLING_MS = 500
+const RECEIPT_POLLING_MS = 150
 const systemClock: Clock = { now: () => Date.now() }
 
 /**
@@ -51,6 +53,7 @@ export async function startVerifier(options: VerifierOptions): Promise<Verifier>
     rpcUrl: options.rpcUrl,
     privateKey: options.privateKey,
     dataUrls: options.dataUrls,
+    pollingMs: Math.min(RECEIPT_POLLING_MS, options.pollingMs ?? POLLING_MS),
   })
   const runtimes = options.runtimes ?? [createIntRuntime()]
   for (const runtime of runtimes) await runtime.selfTest()
@@ -68,7 +71,7 @@ export async function startVerifier(options: VerifierOptions): Promise<Verifier>
     dueDelayMs: options.dueDelayMs ?? 5_000,
     checkEvery: options.checkEvery ?? 0,
   })
-  const loop = startLoop(() => engine.tick(), options.pollingMs ?? 500, log)
+  const loop = startLoop(() => engine.tick(), options.pollingMs ?? POLLING_MS, log)
   log.info('verifier started', { auditor: chain.me, chainId: client.chainId })
   return {
     address: chain.me,

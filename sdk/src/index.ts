@@ -26,6 +26,7 @@ export * from './actions/publish-source.ts'
 export * from './actions/publish-task.ts'
 export * from './actions/read-program.ts'
 export * from './actions/read-task.ts'
+export * from './actions/run-task.ts'
 export * from './actions/set-policy.ts'
 export * from './actions/wait-for-result.ts'
 export * from './actions/work.ts'
@@ -44,7 +45,14 @@ export { cidOfHash, hashOfCid, normaliseHash } from './data/cid.ts'
 export { type BlobRef, blobHash, createDataClient, type DataClient, type GetBlobOptions } from './data/data-client.ts'
 export { SDK_ERRORS, SdkError, type SdkErrorCode } from './errors.ts'
 export { decodeLanguageResult, LANGUAGE_SCORE_UNIT, LANGUAGES, type LanguageGuess } from './models/language-id.ts'
-export { type Address, type ContractAddresses, contractsOf, DEFAULT_AGENT, MAINNET_CHAIN_ID, TESTNET_CHAIN_ID } from './networks.ts'
+export {
+  type Address,
+  type ContractAddresses,
+  contractsOf,
+  DEFAULT_AGENT,
+  MAINNET_CHAIN_ID,
+  TESTNET_CHAIN_ID,
+} from './networks.ts'
 export * from './proof/merkle.ts'
 export * from './proof/program.ts'
 export * from './schema/index.ts'

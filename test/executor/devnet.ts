@@ -15,7 +15,7 @@ export interface Devnet {
 }
 
 /** A chain that makes a block every `blockMs`, empty or not. */
-export async function startDevnet(blockMs = 20): Promise<Devnet> {
+export async function startDevnet(blockMs = 50): Promise<Devnet> {
   const genesis = await devnetGenesis({ execution: { heartbeatMs: 1 } })
   const recovery = createRecoveryPool({ workers: 0 })
   const engine = await createExecutionEngine({ genesis, store: createMemoryStore(), recovery })

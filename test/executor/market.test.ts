@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  type CompletedTask,
   createClient,
   decodeLanguageResult,
   deposit,
   enrolAuditor,
-  fetchResult,
   hashInLink,
   lockStake,
   type OgpuClient,
@@ -19,9 +19,9 @@ import {
   readAccount,
   readTask,
   registerProvider,
+  runTask,
   setGateway,
   setPolicy,
-  type TaskInfo,
   waitForResult,
 } from '@ogpu/sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -49,7 +49,7 @@ beforeAll(async () => {
   net = await startDevnet()
   node = await startDataNode({ dir: join(dir, 'blobs') })
   clients = await Promise.all(
-    net.keys.map(privateKey => createClient({ rpcUrl: net.url, privateKey, dataUrls: [node.url], pollingMs: 20 })),
+    net.keys.map(privateKey => createClient({ rpcUrl: net.url, privateKey, dataUrls: [node.url], pollingMs: 100 })),
   )
   program = await publishProgram(client(CUSTOMER), { ...loadLanguageId(), name: 'language-id' })
   await Promise.all(
@@ -88,7 +88,7 @@ function startProvider(account: number, source: string, extra: Partial<ExecutorO
     privateKey: defined(net.keys[account], 'ten accounts'),
     dataUrls: [node.url],
     dir: join(dir, `executor-${folders++}`),
-    pollingMs: 50,
+    pollingMs: 100,
     dueStaggerMs: 200,
     sources: [source],
     ...extra,
@@ -101,23 +101,13 @@ function startAuditor(): Promise<Verifier> {
     privateKey: defined(net.keys[AUDITOR], 'ten accounts'),
     dataUrls: [node.url],
     dir: join(dir, `verifier-${folders++}`),
-    pollingMs: 50,
+    pollingMs: 100,
     dueDelayMs: 500,
   })
 }
 
-async function runTask(
-  source: string,
-  input: Uint8Array,
-): Promise<{ info: TaskInfo; phases: string[]; fromBlock: number }> {
-  const published = await publishTask(client(CUSTOMER), { source, program, input, paymentWei: OGPU })
-  const phases: string[] = []
-  const info = await waitForResult(client(CUSTOMER), {
-    task: published.task,
-    timeoutMs: 15_000,
-    onProgress: ({ status, proof }) => phases.push(proof?.phase ?? status),
-  })
-  return { info, phases, fromBlock: published.sent.blockNumber }
+async function run(source: string, input: Uint8Array): Promise<CompletedTask> {
+  return runTask(client(CUSTOMER), { source, program, input, paymentWei: OGPU, timeoutMs: 50_000 })
 }
 
 describe('a task on the real contracts', () => {
@@ -130,11 +120,10 @@ describe('a task on the real contracts', () => {
     const before = await Promise.all(
       MASTERS.map(master => readAccount(client(master), { account: String(client(master).address) })),
     )
-    const { info, fromBlock } = await runTask(source, loadSampleText())
+    const { info, result } = await run(source, loadSampleText())
     expect(info.status).toBe('FINALIZED')
     expect(info.proof?.seats.map(seat => seat.state)).toEqual(['Paid', 'Paid', 'Paid'])
     expect(info.proof?.audited).toBe(true)
-    const result = await fetchResult(client(CUSTOMER), { task: info.task, fromBlock })
     expect(result.checkedBy).toBe('digest')
     expect(decodeLanguageResult(result.bytes)[0]?.name).toBe('English')
     const after = await Promise.all(
@@ -156,12 +145,11 @@ describe('a task on the real contracts', () => {
     ]
     const lockup = async () => (await readAccount(client(4), { account: String(client(4).address) })).lockupWei
     const before = await lockup()
-    const { info, fromBlock } = await runTask(source, utf8('Ο παλιός φάρος στέκεται μόνος πάνω στον βράχο.'))
+    const { info, result } = await run(source, utf8('Ο παλιός φάρος στέκεται μόνος πάνω στον βράχο.'))
     const states = new Map(info.proof?.seats.map(seat => [seat.provider, seat.state]))
     expect(states.get(String(client(PROVIDERS[0]).address))).toBe('Slashed')
     expect([...states.values()].sort()).toEqual(['Paid', 'Paid', 'Slashed'])
     expect(await lockup()).toBeLessThan(before)
-    const result = await fetchResult(client(CUSTOMER), { task: info.task, fromBlock })
     expect(decodeLanguageResult(result.bytes)[0]?.code).toBe('el')
     await Promise.all(parts.map(part => part.stop()))
   })
@@ -170,9 +158,8 @@ describe('a task on the real contracts', () => {
     const gateway = `${node.url}/blob/`
     const source = await createSource({ auditRateBps: 0, redundancy: 1, quorum: 1 })
     const executor = await startProvider(PROVIDERS[1], source, { gateway })
-    const { info, fromBlock } = await runTask(source, utf8('Saya ingin belajar bahasa baru tahun ini.'))
+    const { info, result } = await run(source, utf8('Saya ingin belajar bahasa baru tahun ini.'))
     expect(info.proof?.audited).toBe(false)
-    const result = await fetchResult(client(CUSTOMER), { task: info.task, fromBlock })
     expect(result.url).toBe(`${gateway}${result.hash}`)
     expect(decodeLanguageResult(result.bytes)[0]?.code).toBe('id')
     await executor.stop()
@@ -182,10 +169,9 @@ describe('a task on the real contracts', () => {
   it('a source without a policy works as on today’s network', async () => {
     const source = await createSource()
     const executor = await startProvider(PROVIDERS[2], source)
-    const { info } = await runTask(source, utf8('Puella parva in horto ambulat et flores videt.'))
+    const { info, result } = await run(source, utf8('Puella parva in horto ambulat et flores videt.'))
     expect(info.proof).toBeUndefined()
     expect(info.winningProvider).toBe(client(PROVIDERS[2]).address)
-    const result = await fetchResult(client(CUSTOMER), { task: info.task })
     expect(result.checkedBy).toBe('hash')
     expect(hashInLink(result.url)).toBe(result.hash)
     expect(decodeLanguageResult(result.bytes)[0]?.code).toBe('la')
@@ -207,7 +193,7 @@ describe('a task on the real contracts', () => {
     await first.stop()
     const again = await startProvider(PROVIDERS[0], source, { dir: home })
     const second = await startProvider(PROVIDERS[1], source)
-    const info = await waitForResult(client(CUSTOMER), { task: published.task, timeoutMs: 15_000 })
+    const info = await waitForResult(client(CUSTOMER), { task: published.task, timeoutMs: 50_000 })
     expect(info.proof?.seats.map(seat => seat.state)).toEqual(['Paid', 'Paid'])
     await Promise.all([again.stop(), second.stop()])
   })

@@ -23,8 +23,10 @@ export async function readPolicyOfTask(
   client: OgpuClient,
   options: { readonly task: string },
 ): Promise<Policy | undefined> {
+  // The proof layer refuses to answer for plain tasks.
+  const [policyId] = await client.read('task', 'policyId', [], options.task)
+  if (policyId === 0n) return undefined
   const [policy] = await client.read('proofManager', 'policyOfTask', [options.task])
-  if (policy.redundancy === 0n) return undefined
   return {
     programId: policy.programId,
     redundancy: Number(policy.redundancy),

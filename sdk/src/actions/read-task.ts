@@ -42,24 +42,54 @@ export interface TaskInfo {
 
 const ZERO_ADDRESS = `0x${'00'.repeat(20)}`
 
-/** @example const { status, proof } = await readTask(client, { task }) */
-export async function readTask(client: OgpuClient, options: { readonly task: string }): Promise<TaskInfo> {
+/** What a task was published with; it never changes. */
+export interface TaskTerms {
+  readonly source: string
+  readonly configUrl: string
+  /** Unix seconds. */
+  readonly expiryTime: number
+  readonly paymentWei: bigint
+  /** Zero for a plain task. */
+  readonly policyId: bigint
+}
+
+export async function readTaskTerms(client: OgpuClient, options: { readonly task: string }): Promise<TaskTerms> {
   const { task } = options
-  const [params, status, policyId, winner] = await Promise.all([
+  const [params, policyId] = await Promise.all([
     client.read('task', 'taskParams', [], task),
-    client.read('task', 'getStatus', [], task),
     client.read('task', 'policyId', [], task),
-    client.read('task', 'winningProvider', [], task),
   ])
   return {
-    task,
     source: params.source,
-    status: TASK_STATUSES[Number(status[0])] ?? 'NEW',
     configUrl: params.config,
     expiryTime: Number(params.expiryTime),
     paymentWei: params.payment,
+    policyId: policyId[0],
+  }
+}
+
+/**
+ * State of a task now. Who looks often passes the `terms` that it read before.
+ *
+ * @example const { status, proof } = await readTask(client, { task })
+ */
+export async function readTask(
+  client: OgpuClient,
+  options: { readonly task: string; readonly terms?: TaskTerms },
+): Promise<TaskInfo> {
+  const { task } = options
+  const { policyId, ...terms } = options.terms ?? (await readTaskTerms(client, { task }))
+  const [status, winner, proof] = await Promise.all([
+    client.read('task', 'getStatus', [], task),
+    client.read('task', 'winningProvider', [], task),
+    policyId === 0n ? undefined : readTaskProof(client, { task }),
+  ])
+  return {
+    task,
+    ...terms,
+    status: TASK_STATUSES[Number(status[0])] ?? 'NEW',
     winningProvider: winner[0] === ZERO_ADDRESS ? undefined : String(winner[0]),
-    proof: policyId[0] === 0n ? undefined : await readTaskProof(client, { task }),
+    proof,
   }
 }
 
@@ -78,12 +108,15 @@ export async function readTaskProof(client: OgpuClient, options: { readonly task
     challenged: view.challenged,
     bondWei: view.bond,
     result: view.result === ZERO_HASH ? undefined : view.result,
-    seats: [...seats[0]].map(seat => ({
-      provider: seat.provider,
-      state: SEAT_STATES[Number(seat.state)] ?? 'Accepted',
-      lastSeen: Number(seat.lastSeen),
-      digest: seat.digest,
-      blobId: seat.blobId === ZERO_HASH ? undefined : seat.blobId,
-    })),
+    // The contract shows a place for each seat, free ones with the zero address.
+    seats: [...seats[0]]
+      .filter(seat => seat.provider !== ZERO_ADDRESS)
+      .map(seat => ({
+        provider: seat.provider,
+        state: SEAT_STATES[Number(seat.state)] ?? 'Accepted',
+        lastSeen: Number(seat.lastSeen),
+        digest: seat.digest,
+        blobId: seat.blobId === ZERO_HASH ? undefined : seat.blobId,
+      })),
   }
 }

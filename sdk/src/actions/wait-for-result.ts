@@ -1,6 +1,6 @@
 import { type OgpuClient, sleep } from '../client.ts'
 import { SDK_ERRORS, SdkError } from '../errors.ts'
-import { readTask, type TaskInfo } from './read-task.ts'
+import { readTask, readTaskTerms, type TaskInfo } from './read-task.ts'
 
 export interface WaitForResultOptions {
   readonly task: string
@@ -24,9 +24,10 @@ export interface WaitForResultOptions {
  */
 export async function waitForResult(client: OgpuClient, options: WaitForResultOptions): Promise<TaskInfo> {
   const deadline = Date.now() + (options.timeoutMs ?? 120_000)
+  const terms = await readTaskTerms(client, { task: options.task })
   let seen = ''
   for (;;) {
-    const info = await readTask(client, { task: options.task })
+    const info = await readTask(client, { task: options.task, terms })
     const now = `${info.status}/${info.proof?.phase ?? ''}`
     if (now !== seen) {
       seen = now
