@@ -11,6 +11,7 @@ import { createMachine, type DevnetOptions, devnetGenesis, type Machine, type Ma
 import { defined } from '#lib/assert'
 import { bigintToBytes, fromHex, type Hex, toHex } from '#lib/bytes'
 import { keccak256 } from '#lib/hash'
+import type { GenesisFile } from '#types'
 
 export const OGPU = 10n ** 18n
 const START_BALANCE = 1_000_000n * OGPU
@@ -113,9 +114,22 @@ function lookup(id: string): Interface | undefined {
   return everything.get(id)
 }
 
-/** A fresh chain from the devnet's genesis. About 0.3 s; share one within a file. */
+// Building a genesis compiles nothing but runs every constructor: once for each set of options is enough.
+const geneses = new Map<string, Promise<GenesisFile>>()
+
+function genesisOf(options: DevnetOptions): Promise<GenesisFile> {
+  const key = JSON.stringify(options, (_, value) => (typeof value === 'bigint' ? `${value}n` : value))
+  let genesis = geneses.get(key)
+  if (genesis === undefined) {
+    genesis = devnetGenesis(options)
+    geneses.set(key, genesis)
+  }
+  return genesis
+}
+
+/** A fresh chain from the devnet's genesis. */
 export async function createTestChain(options: DevnetOptions = {}): Promise<TestChain> {
-  const genesis = await devnetGenesis(options)
+  const genesis = await genesisOf(options)
   const chainId = genesis.config.chainId
   const machine = await createMachine({ chainId, timestamp: BigInt(genesis.timestamp) + 1n })
   machine.block.number = 1n

@@ -25,11 +25,11 @@ abstract contract FixedOwner {
         return nexus;
     }
 
-    function transferOwnership(address newOwner) external view onlyNexus {
+    function transferOwnership(address newOwner) external onlyNexus {
         revert OwnableInvalidOwner(newOwner);
     }
 
-    function renounceOwnership() external view onlyNexus {
+    function renounceOwnership() external onlyNexus {
         revert OwnableInvalidOwner(address(0));
     }
 }

@@ -33,7 +33,7 @@ contract Response is FixedOwner {
     }
 
     /// @notice A confirmed response stays confirmed, and only `confirm` confirms.
-    function setStatus(ResponseStatus _status) external view onlyNexus {
+    function setStatus(ResponseStatus _status) external onlyNexus {
         require(_status == status(), confirmedFinal() ? "AlreadyConfirmed" : "BadTransition");
     }
 

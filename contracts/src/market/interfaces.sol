@@ -71,7 +71,7 @@ interface IResponse {
     function getResponseParams() external view returns (ResponseParams memory);
     function taskAndProvider() external view returns (address task, address provider, uint256 payment);
     function confirm() external;
-    function setStatus(ResponseStatus status) external view;
+    function setStatus(ResponseStatus status) external;
 }
 
 interface ITerminal {

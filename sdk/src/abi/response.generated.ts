@@ -172,7 +172,7 @@ export const responseAbi = [
   "inputs": [],
   "name": "renounceOwnership",
   "outputs": [],
-  "stateMutability": "view",
+  "stateMutability": "nonpayable",
   "type": "function"
  },
  {
@@ -226,7 +226,7 @@ export const responseAbi = [
   ],
   "name": "setStatus",
   "outputs": [],
-  "stateMutability": "view",
+  "stateMutability": "nonpayable",
   "type": "function"
  },
  {
@@ -275,7 +275,7 @@ export const responseAbi = [
   ],
   "name": "transferOwnership",
   "outputs": [],
-  "stateMutability": "view",
+  "stateMutability": "nonpayable",
   "type": "function"
  }
 ] as const

@@ -513,7 +513,7 @@ export const sourceAbi = [
   "inputs": [],
   "name": "renounceOwnership",
   "outputs": [],
-  "stateMutability": "view",
+  "stateMutability": "nonpayable",
   "type": "function"
  },
  {
@@ -727,7 +727,7 @@ export const sourceAbi = [
   ],
   "name": "transferOwnership",
   "outputs": [],
-  "stateMutability": "view",
+  "stateMutability": "nonpayable",
   "type": "function"
  },
  {

@@ -506,7 +506,7 @@ export const taskAbi = [
   "inputs": [],
   "name": "renounceOwnership",
   "outputs": [],
-  "stateMutability": "view",
+  "stateMutability": "nonpayable",
   "type": "function"
  },
  {
@@ -610,7 +610,7 @@ export const taskAbi = [
   ],
   "name": "transferOwnership",
   "outputs": [],
-  "stateMutability": "view",
+  "stateMutability": "nonpayable",
   "type": "function"
  },
  {
