@@ -1,6 +1,7 @@
 export { CALL_LIMITS } from './call-engine.ts'
 export { eip1559BaseFee } from './eip1559.ts'
 export { type CommitExecutionEngine, createExecutionEngine, type ExecutionEngineOptions } from './engine.ts'
+export { createForkConfigs, type ForkConfig, type ForkConfigs } from './fork-config.ts'
 export { executionParamsOf, type Genesis, genesisBlock } from './genesis.ts'
 export { type ImportedChain, type ImportOptions, importChain } from './import-chain.ts'
 export { type IntrinsicGas, intrinsicGas } from './intrinsic-gas.ts'

@@ -1,6 +1,7 @@
 import { bigintToBytes, fromHex } from '#lib/bytes'
 import type { Log } from '#types'
 import type { Machine } from './machine.ts'
+import type { SimulatedLog } from './simulate-types.ts'
 import type { TraceStep } from './trace-types.ts'
 import { watchMachine } from './trace-watch.ts'
 
@@ -14,24 +15,30 @@ function word(address: Uint8Array): Uint8Array {
   return topic
 }
 
-/** Collects an execution's logs, with a log for every transfer of coins, without what reverted frames did. */
+/**
+ * Collects an execution's logs, with a log for every transfer of coins, without what reverted frames did. Positions count
+ * from `first`.
+ */
 export function watchTransfers(
   machine: Machine,
+  first: number,
   signal: AbortSignal | undefined,
-): { stop(): void; logs(): readonly Log[] } {
-  const frames: Log[][] = [[]]
+): { stop(): void; logs(): readonly SimulatedLog[]; next(): number } {
+  const frames: SimulatedLog[][] = [[]]
+  let index = first
   const watch = watchMachine(
     machine,
     {
       step(step) {
         const log = logOf(step)
-        if (log !== undefined) frames.at(-1)?.push(log)
+        if (log !== undefined) frames.at(-1)?.push({ log, index: index++ })
       },
       enter({ type, from, to, value }) {
-        const own: Log[] = []
+        const own: SimulatedLog[] = []
         frames.push(own)
         if (type === 'DELEGATECALL' || type === 'STATICCALL' || value === 0n || to === undefined) return
-        own.push({ address: COIN, topics: [TRANSFER, word(from), word(to)], data: bigintToBytes(value, 32) })
+        const log = { address: COIN, topics: [TRANSFER, word(from), word(to)], data: bigintToBytes(value, 32) }
+        own.push({ log, index: index++ })
       },
       exit({ error }) {
         const own = frames.pop() ?? []
@@ -40,7 +47,7 @@ export function watchTransfers(
     },
     { deadline: Number.POSITIVE_INFINITY, timeoutMs: 0, signal },
   )
-  return { stop: () => watch.stop(), logs: () => frames[0] ?? [] }
+  return { stop: () => watch.stop(), logs: () => frames[0] ?? [], next: () => index }
 }
 
 function logOf({ opcode, stack, memory, address }: TraceStep): Log | undefined {

@@ -20,12 +20,18 @@ export interface SimulationRequest {
   readonly signal?: AbortSignal
 }
 
+export interface SimulatedLog {
+  readonly log: Log
+  /** Position in the block. Logs that were undone keep theirs, so there may be gaps. */
+  readonly index: number
+}
+
 export interface SimulatedCall {
   readonly output: Uint8Array
   readonly gasUsed: bigint
   /** Before refunds. */
   readonly peakGas: bigint
-  readonly logs: readonly Log[]
+  readonly logs: readonly SimulatedLog[]
   /** `revert`, a halt in go-ethereum's words, or undefined. */
   readonly exception: string | undefined
 }

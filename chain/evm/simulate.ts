@@ -13,7 +13,6 @@ import {
   encodeBlock,
   encodeReceipt,
   encodeTransaction,
-  type Log,
   type Receipt,
   type RecoveredTransaction,
   type UnsignedTransaction,
@@ -34,7 +33,13 @@ import { applyMessage, creationAddress, type MachineBlock, type MessageResult } 
 import { type PlannedBlock, planBlocks, simulationError } from './simulate-plan.ts'
 import { SimulatedTries } from './simulate-root.ts'
 import { watchTransfers } from './simulate-transfers.ts'
-import type { SimulatedBlock, SimulatedCall, SimulationEngine, SimulationRequest } from './simulate-types.ts'
+import type {
+  SimulatedBlock,
+  SimulatedCall,
+  SimulatedLog,
+  SimulationEngine,
+  SimulationRequest,
+} from './simulate-types.ts'
 import { NEW_ACCOUNT } from './state/account.ts'
 import { rewindTries } from './state/history.ts'
 import { JournalState } from './state/journal-state.ts'
@@ -209,6 +214,7 @@ class Simulation {
     const calls: SimulatedCall[] = []
     let gasUsed = 0n
     let blobGasUsed = 0n
+    let logIndex = 0
     for (const request of plan.calls) {
       const limit = block.header.gasLimit
       const wanted = request.gas ?? limit - gasUsed
@@ -219,7 +225,8 @@ class Simulation {
       const sender = request.from ?? new Uint8Array(20)
       const nonce = request.nonce ?? ((await state.account(sender)) ?? NEW_ACCOUNT).nonce
       const transaction = transactionOf(request, { gas, sender, nonce, chainId: machine.rules.chainId })
-      const result = await this.#runCall(transaction, machine, block, state, blobFee)
+      const result = await this.#runCall(transaction, machine, block, state, blobFee, logIndex)
+      logIndex = result.nextLogIndex
       const blobs = GAS_PER_BLOB * BigInt(transaction.blobVersionedHashes?.length ?? 0)
       gasUsed += result.gasUsed
       blobGasUsed += blobs
@@ -247,15 +254,17 @@ class Simulation {
     block: MachineBlock,
     state: JournalState,
     blobFee: bigint,
-  ): Promise<MessageResult & { readonly shownLogs: readonly Log[] }> {
+    logIndex: number,
+  ): Promise<MessageResult & { readonly shownLogs: readonly SimulatedLog[]; readonly nextLogIndex: number }> {
     const message = await this.#check(transaction, machine, block, state, blobFee)
-    const transfers = this.#request.traceTransfers ? watchTransfers(machine, this.#request.signal) : undefined
+    const transfers = this.#request.traceTransfers ? watchTransfers(machine, logIndex, this.#request.signal) : undefined
     const result = await applyMessage(machine, block, message).finally(() => transfers?.stop())
     const account = await state.account(transaction.sender)
     if (account !== undefined && account.nonce > NONCE_MASK) {
       await state.setAccount(transaction.sender, { ...account, nonce: account.nonce & NONCE_MASK })
     }
-    return { ...result, shownLogs: transfers?.logs() ?? result.logs }
+    const shownLogs = transfers?.logs() ?? result.logs.map((log, position) => ({ log, index: logIndex + position }))
+    return { ...result, shownLogs, nextLogIndex: transfers?.next() ?? logIndex + shownLogs.length }
   }
 
   /** The checks of go-ethereum's state transition, each with its number. */

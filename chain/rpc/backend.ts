@@ -1,4 +1,4 @@
-import type { CallEngine, ChainReader, SimulationEngine, TraceEngine, TransactionPool } from '#evm'
+import type { CallEngine, ChainReader, ForkConfigs, SimulationEngine, TraceEngine, TransactionPool } from '#evm'
 import type { MetricsRegistry } from '#lib/env'
 import type { BlockHeader, BlockNumber } from '#types'
 
@@ -20,6 +20,8 @@ export interface RpcBackend {
   readonly dag?: DagReader
   /** Base fee that the block after `header` will have, as well as it can be known; EIP-1559's own rule when absent. */
   readonly nextBaseFee?: (header: BlockHeader) => bigint
+  /** Fork rules at the head (EIP-7910); without it eth_config is refused. */
+  readonly forks?: (head: BlockHeader) => ForkConfigs
   /** Oldest block whose state this node keeps; as old as its oldest block when absent. */
   readonly earliestState?: () => BlockNumber
   readonly metrics?: MetricsRegistry

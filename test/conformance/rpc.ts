@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { createPool, createRecoveryPool, eip1559BaseFee, importChain } from '#evm'
+import { createForkConfigs, createPool, createRecoveryPool, eip1559BaseFee, importChain } from '#evm'
 import { createRpcServer } from '#rpc'
 import type { GenesisFile } from '#types'
 import { type IoFile, type RoundTrip, readIoFiles } from './io-file.ts'
@@ -130,6 +130,7 @@ export async function startNode(folder: string): Promise<{ readonly ask: Ask; re
       pool,
       network: { peerCount: () => 0, listening: () => true },
       syncing: () => undefined,
+      forks: createForkConfigs(genesisJson),
       nextBaseFee: header => eip1559BaseFee(header, rules),
     },
   })

@@ -1,5 +1,11 @@
 import { createRequire } from 'node:module'
-import { type CommitExecutionEngine, createExecutionEngine, createPool, createRecoveryPool } from '#evm'
+import {
+  type CommitExecutionEngine,
+  createExecutionEngine,
+  createForkConfigs,
+  createPool,
+  createRecoveryPool,
+} from '#evm'
 import type { Hex } from '#lib/bytes'
 import { createRpcServer, type RpcServer } from '#rpc'
 import { createMemoryStore } from '#storage'
@@ -30,6 +36,7 @@ export async function realChain(alloc: GenesisFile['alloc'] = {}): Promise<RealC
       calls: engine.calls,
       traces: engine.traces,
       simulations: engine.simulations,
+      forks: createForkConfigs(genesis),
       pool,
       network: { peerCount: () => 0, listening: () => true },
       syncing: () => undefined,

@@ -1,9 +1,10 @@
 import { toHex } from '#lib/bytes'
 import { keccak256 } from '#lib/hash'
+import { RpcError } from '../errors.ts'
 import { toQuantity } from '../format.ts'
 import { method } from '../method.ts'
 import { data } from '../params.ts'
-import { BOOLEAN, DATA, HASH, listOf, nullable, OBJECT, QUANTITY, STRING } from '../schema.ts'
+import { BOOLEAN, DATA, HASH, listOf, nullable, OBJECT, QUANTITY, STRING, titled } from '../schema.ts'
 
 /** Who this node is and how it does: net_, web3_ and the fixed answers that tools ask for. */
 export const networkMethods = [
@@ -62,6 +63,16 @@ export const networkMethods = [
         currentBlock: toQuantity(progress.currentBlock),
         highestBlock: toQuantity(progress.highestBlock),
       }
+    },
+  }),
+  method({
+    name: 'eth_config',
+    summary: 'Fork rules that are active, next and last (EIP-7910).',
+    params: [],
+    result: titled('fork configurations'),
+    handle: ({ backend }) => {
+      if (backend.forks === undefined) throw new RpcError('server', 'this node has no fork schedule')
+      return backend.forks(backend.chain.head().header)
     },
   }),
   method({

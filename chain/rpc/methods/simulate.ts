@@ -71,7 +71,6 @@ const payload = param('payload', titled('blocks to simulate'), (value): Payload 
 
 function simulatedToJson(simulated: SimulatedBlock, full: boolean): Json {
   const { block: made, calls } = simulated
-  let logIndex = 0
   return {
     ...blockToJson(made, full),
     calls: calls.map((call, transactionIndex) => {
@@ -81,14 +80,14 @@ function simulatedToJson(simulated: SimulatedBlock, full: boolean): Json {
       const message = reason === undefined ? 'execution reverted' : `execution reverted: ${reason}`
       return {
         returnData: isReverted || exception !== undefined ? '0x' : toHex(output),
-        logs: call.logs.map(log =>
+        logs: call.logs.map(({ log, index }) =>
           logToJson({
             log,
             block: made.header,
             blockHash: made.hash,
             transactionHash: made.transactions[transactionIndex]?.hash ?? new Uint8Array(32),
             transactionIndex,
-            logIndex: logIndex++,
+            logIndex: index,
           }),
         ),
         gasUsed: toQuantity(call.gasUsed),
