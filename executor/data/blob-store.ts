@@ -3,8 +3,11 @@
  * are on disk; it is read back only when it still has its hash.
  */
 import { createHash, randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { CodedError } from '#lib/errors'
 
 export const STORE_ERRORS = {
@@ -39,6 +42,8 @@ export interface BlobStore {
   put(chunks: AsyncIterable<Uint8Array>, expectedHash?: string): Promise<StoredBlob>
   /** The bytes, checked; undefined when the store has no such blob. */
   get(hash: string): Promise<Uint8Array | undefined>
+  /** The same for blobs that should not be held in memory: hashed from disk first, then read again. */
+  stream(hash: string): Promise<Readable | undefined>
   size(hash: string): Promise<number | undefined>
   readonly usedBytes: number
 }
@@ -126,18 +131,30 @@ export async function openBlobStore({ dir, blobBytesMax, quotaBytes }: BlobStore
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
       throw error
     }
-    if (createHash('sha256').update(bytes).digest('hex') !== hash) {
-      // Out of the way, so that the right bytes can be stored again; kept for whoever wants to know what happened.
-      await rename(pathOf(hash), `${pathOf(hash)}.corrupt`).catch(() => {})
-      usedBytes -= bytes.length
-      throw new StoreError(STORE_ERRORS.BLOB_CORRUPT, 'the stored blob has lost its hash', { data: { hash } })
-    }
+    if (createHash('sha256').update(bytes).digest('hex') !== hash) return putAside(hash, bytes.length)
     return bytes
+  }
+
+  async function stream(hash: string): Promise<Readable | undefined> {
+    const length = await size(hash)
+    if (length === undefined) return undefined
+    const hasher = createHash('sha256')
+    await pipeline(createReadStream(pathOf(hash)), hasher)
+    if (hasher.digest('hex') !== hash) return putAside(hash, length)
+    return createReadStream(pathOf(hash))
+  }
+
+  /** Out of the way, so that the right bytes can be stored again; kept for whoever wants to know what happened. */
+  async function putAside(hash: string, length: number): Promise<never> {
+    await rename(pathOf(hash), `${pathOf(hash)}.corrupt`).catch(() => {})
+    usedBytes -= length
+    throw new StoreError(STORE_ERRORS.BLOB_CORRUPT, 'the stored blob has lost its hash', { data: { hash } })
   }
 
   return {
     put,
     get,
+    stream,
     size,
     get usedBytes() {
       return usedBytes

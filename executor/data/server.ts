@@ -33,6 +33,8 @@ export interface DataNode {
 
 /** Uploads being received or blobs being read at once; more are answered 503. */
 const REQUESTS_AT_ONCE_MAX = 64
+/** Larger blobs are streamed from disk. */
+const MEMORY_BYTES_MAX = 1 << 20
 /** Form uploads are held in memory, so they are bounded lower than blobs. */
 const FORM_BYTES_MAX = 8 << 20
 
@@ -96,14 +98,16 @@ export async function startDataNode(options: DataNodeOptions): Promise<DataNode>
     if (hash === undefined || size === undefined) {
       return reply.code(404).send(failure('BLOB_NOT_FOUND', 'this node does not have the blob'))
     }
-    reply
+    const content = head ? undefined : await (size > MEMORY_BYTES_MAX ? store.stream(hash) : store.get(hash))
+    if (!head && content === undefined) {
+      return reply.code(404).send(failure('BLOB_NOT_FOUND', 'this node does not have the blob'))
+    }
+    return reply
       .header('content-type', 'application/octet-stream')
       .header('cache-control', 'public, max-age=31536000, immutable')
       .header('etag', `"${hash}"`)
-    if (head) return reply.header('content-length', size).send()
-    const bytes = await store.get(hash)
-    if (bytes === undefined) return reply.code(404).send(failure('BLOB_NOT_FOUND', 'this node does not have the blob'))
-    return reply.send(bytes)
+      .header('content-length', size)
+      .send(content)
   }
 
   server.put<{ Params: { hash: string } }>('/blob/:hash', async (request, reply) => {

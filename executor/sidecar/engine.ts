@@ -51,6 +51,8 @@ export interface Engine {
 
 /** Tasks under way at once; further ones are left to other providers. */
 const OPEN_TASKS_MAX = 1_000
+/** Tasks whose files are held in memory at once. */
+const PREPARED_MAX = 16
 /** Finished tasks whose record is kept. */
 const DONE_TASKS_MAX = 1_000
 /** Failures in a row after which a task without a seat is given up. */
@@ -170,6 +172,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     const task = record.id
     switch (step) {
       case 'prepare':
+        if (prepared.size >= PREPARED_MAX) return false
         await prepare(record, situation)
         return true
       case 'accept': {
@@ -210,6 +213,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         return true
       }
       case 'watch':
+        // Whoever only watches holds no files in memory; a reopened task is prepared again.
+        prepared.delete(task)
         if (situation.policy !== undefined) await performDue(record, situation)
         return false
       case 'finish':

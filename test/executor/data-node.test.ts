@@ -16,7 +16,7 @@ let node: DataNode
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'ogpu-data-'))
-  node = await startDataNode({ dir: join(dir, 'node'), blobBytesMax: 1 << 20, quotaBytes: 3 << 20 })
+  node = await startDataNode({ dir: join(dir, 'node'), blobBytesMax: 2 << 20, quotaBytes: 6 << 20 })
 })
 afterAll(async () => {
   await node.stop()
@@ -127,6 +127,21 @@ describe('the data node', () => {
     expect([head.status, head.headers.get('content-length')]).toEqual([200, '200000'])
   })
 
+  it('streams a blob that it would not hold in memory, and refuses it once it is damaged', async () => {
+    const client = createDataClient([node.url])
+    const bytes = randomBytes((1 << 20) + 12_345)
+    const { hash } = await client.put(bytes)
+    expect(Buffer.from(await client.get(hash))).toEqual(bytes)
+    bytes[5] = (bytes[5] as number) ^ 1
+    await writeFile(join(dir, 'node', hash.slice(0, 2), hash), bytes)
+    const response = await fetch(`${node.url}/blob/${hash}`)
+    expect(response.headers.get('cache-control')).toBeNull()
+    expect([response.status, ((await response.json()) as { error: { code: string } }).error.code]).toEqual([
+      500,
+      'BLOB_CORRUPT',
+    ])
+  })
+
   it('answers the published SDK’s form upload with a link that leads to the file', async () => {
     const body = new FormData()
     body.append('file', new Blob(['{"function_name":"run"}'], { type: 'application/json' }), 'taskConfig.json')
@@ -144,7 +159,7 @@ describe('the data node', () => {
     }
     expect(await put('zz', utf8('x'))).toEqual([400, 'BAD_HASH'])
     expect(await put('0'.repeat(64), utf8('x'))).toEqual([422, 'HASH_MISMATCH'])
-    const large = new Uint8Array((1 << 20) + 1)
+    const large = new Uint8Array((2 << 20) + 1)
     expect(await put(blobHash(large), large)).toEqual([413, 'BLOB_TOO_LARGE'])
     expect((await fetch(`${node.url}/blob/${'1'.repeat(64)}`)).status).toBe(404)
     expect((await fetch(`${node.url}/ipfs/Qm1`)).status).toBe(404)
