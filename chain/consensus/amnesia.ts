@@ -7,6 +7,9 @@ import { type Stakes, Tally } from './committee.ts'
  * highest. Proof: a vertex of round x needed a quorum of round x−1; with 2Q > S + f one of its honest authors is among
  * the honest repliers, and it reports at least x−1.
  *
+ * When all of them say 0 the network has not begun, not even they have: the floor is 0 then, for a fresh network in which
+ * everybody left out round 1 would never start.
+ *
  * A reply counts only once our own DAG reached the round that it names: a Byzantine peer can claim any number.
  */
 export class AmnesiaFloor {
@@ -18,6 +21,11 @@ export class AmnesiaFloor {
   constructor(committee: Stakes, own: AuthorityIndex) {
     this.#committee = committee
     this.#own = own
+  }
+
+  /** False when the others together are no quorum: then only the operator can say what was signed. */
+  get isReachable(): boolean {
+    return this.#committee.totalStake - (this.#committee.stakes[this.#own] as number) >= this.#committee.quorum
   }
 
   /** Own vertices are made only above this round; unknown until enough replies count. */
@@ -43,7 +51,7 @@ export class AmnesiaFloor {
       highest = Math.max(highest, round)
     }
     if (counted.weight < this.#committee.quorum) return false
-    this.#floor = highest + 1
+    this.#floor = highest === 0 ? 0 : highest + 1
     return true
   }
 }

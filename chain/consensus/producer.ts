@@ -154,7 +154,10 @@ export class Producer implements ReplicaListener {
     this.#started = true
     this.#pace.start(now.mono)
     this.#publish(this.#last, now)
-    if (this.isSilent) this.#askOwnLast(now)
+    if (!this.isSilent) return
+    this.#askOwnLast(now)
+    if (this.#amnesia?.isReachable === false)
+      this.#outbox.add({ kind: 'alarm', code: 'amnesia floor unreachable', fatal: false, data: {} })
   }
 
   /**

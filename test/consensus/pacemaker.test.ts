@@ -93,6 +93,15 @@ describe('the amnesia floor', () => {
     expect(floor.floor).toBe(45)
   })
 
+  test('is zero in a fresh network, and out of reach for a validator that is a quorum alone', () => {
+    const floor = new AmnesiaFloor(stakesOf([1, 1, 1, 1]), 2)
+    for (const from of [0, 1, 3]) floor.reply(from, 0, 0)
+    expect(floor.update(0)).toBe(true)
+    expect(floor.floor).toBe(0)
+    expect(floor.isReachable).toBe(true)
+    expect(new AmnesiaFloor(stakesOf([1]), 0).isReachable).toBe(false)
+  })
+
   test('a claim beyond everything accepted never counts', () => {
     const floor = new AmnesiaFloor(stakesOf(new Array(7).fill(1)), 6)
     for (let from = 0; from < 5; from++) floor.reply(from, 10, 9)

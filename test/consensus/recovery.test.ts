@@ -155,6 +155,14 @@ describe('amnesia', () => {
     expect(own.length).toBeGreaterThan(100)
   })
 
+  test('a fresh network in which nobody trusts its log starts with round 1', () => {
+    const fresh = new Cluster(FOUR)
+    for (const index of fresh.nodes.keys()) fresh.restart(index, { log: [], trustLog: false })
+    fresh.run(8_000)
+    expect(fresh.node(0).commits.length).toBeGreaterThan(20)
+    expect(fresh.node(3).published[0]?.round).toBe(1)
+  })
+
   test('it stays silent while one of the others does not answer', () => {
     const cluster = runCluster()
     const node = cluster.node(2)
