@@ -261,7 +261,7 @@ test('a process killed at any instant resumes exactly where it was', async () =>
   await indexAll(clean)
   const path = join(folder, 'killed')
   let kills = 0
-  for (let delayMs = 0; ; delayMs += 60) {
+  for (let delayMs = 0; ; delayMs += 90) {
     const child = spawn(
       process.execPath,
       [

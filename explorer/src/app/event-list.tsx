@@ -1,17 +1,24 @@
 import type { MarketEventItem } from '../server/api-types.ts'
-import { formatAmount, groupDigits, shortHash, wordsOf } from './format.ts'
+import { groupDigits, shortHash, wordsOf } from './format.ts'
 import { Link } from './router.tsx'
 import { Age, Hash, Value } from './ui.tsx'
 
-/** Numbers of the contracts' enumerations in words, by contract and argument. */
+/** Numbers of the contracts' enumerations in words, by event and argument. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
-  'ProofManager.outcome': ['accepted', 'committed', 'revealed', 'vacated', 'paid', 'slashed', 'released'],
-  'Reputation.outcome': ['paid', 'missed', 'guilty'],
-  'Reputation.class': ['exact integers', 'tolerant floating point', 'trusted hardware', 'zero knowledge', 'opaque'],
+  'TaskStatusChanged.status': ['new', 'attempted', 'responded', 'canceled', 'expired', 'finalized'],
+  'SourceStatusChanged.status': ['active', 'inactive'],
+  'ResponseStatusChanged.status': ['submitted', 'confirmed'],
+  'SeatSettled.outcome': ['accepted', 'committed', 'revealed', 'vacated', 'paid', 'slashed', 'released'],
+  'ReputationChanged.outcome': ['paid', 'missed', 'guilty'],
+  'ReputationChanged.class': [
+    'exact integers',
+    'tolerant floating point',
+    'trusted hardware',
+    'zero knowledge',
+    'opaque',
+  ],
 }
 
-/** Arguments that are amounts of coins. */
-const COINS = /(payment|amount|bond|stake|slashed|reward|refund|fee|price|paid|lockup|share|penalty)/i
 /** How an event is coloured on a line of life. */
 const TONES: readonly (readonly [RegExp, string])[] = [
   [/slash|fault|guilty|sanction|fail|expire|penal|missed|reject/i, 'bad'],
@@ -41,13 +48,7 @@ export function EventList({ events, subject }: { events: readonly MarketEventIte
                 <div key={name}>
                   <dt>{wordsOf(name)}</dt>
                   <dd>
-                    {type === 'uint256' && COINS.test(name) && typeof value === 'string' ? (
-                      <>
-                        {formatAmount(value, 18)} <small>OGPU</small>
-                      </>
-                    ) : (
-                      <Argument contract={event.contract} name={name} type={type} value={value} />
-                    )}
+                    <Argument event={event} name={name} type={type} value={value} />
                   </dd>
                 </div>
               ))}
@@ -60,8 +61,8 @@ export function EventList({ events, subject }: { events: readonly MarketEventIte
 
 type Item = MarketEventItem['args'][number]
 
-function Argument({ contract, name, type, value }: Item & { contract: string }) {
-  const word = WORDS[`${contract}.${name}`]?.[Number(value)]
+function Argument({ event, name, type, value }: Item & { event: MarketEventItem }) {
+  const word = WORDS[`${event.name}.${name}`]?.[Number(value)]
   if (word !== undefined) return word
   if (type === 'bytes32' && typeof value === 'string') return <Hash hash={value} />
   if (type === 'address' && typeof value === 'string')
@@ -70,5 +71,5 @@ function Argument({ contract, name, type, value }: Item & { contract: string }) 
         <code>{shortHash(value)}</code>
       </Link>
     )
-  return <Value type={type} value={value} />
+  return <Value type={type} value={value} name={event.contract === 'StakeRouter' ? 'amount' : name} coins />
 }

@@ -282,7 +282,7 @@ export function DecodedView({ decoded }: { decoded: Decoded }) {
                   {name} <span className="quiet">{type}</span>
                 </th>
                 <td>
-                  <Value type={type} value={value} />
+                  <Value type={type} value={value} name={name} coins={!decoded.contract.startsWith('ERC-')} />
                 </td>
               </tr>
             ))}
@@ -295,8 +295,27 @@ export function DecodedView({ decoded }: { decoded: Decoded }) {
 
 type ArgumentValue = Decoded['args'][number]['value']
 
-export function Value({ type, value }: { type: string; value: ArgumentValue }): ReactNode {
+/** Arguments of the chain's own contracts that are amounts of coins, and those that are moments. */
+const COINS = /(payment|amount|bond|stake|slashed|reward|refunded|fee$|^price|paid|lockup|penalty|^total$)/i
+const MOMENT = /(expiry|time)/i
+
+/** An argument as people read it. `coins`: the contract is the chain's own, so amounts are coins and not of some token. */
+export function Value({
+  type,
+  value,
+  name = '',
+  coins = false,
+}: {
+  type: string
+  value: ArgumentValue
+  name?: string
+  coins?: boolean
+}): ReactNode {
   if (typeof value === 'boolean') return String(value)
+  if (coins && typeof value === 'string' && /^\d+$/.test(value)) {
+    if (COINS.test(name)) return <Coins wei={value} />
+    if (MOMENT.test(name) && /^[12]\d{9}$/.test(value)) return formatTime(new Date(Number(value) * 1000).toISOString())
+  }
   if (typeof value === 'string') {
     if (/^0x[0-9a-f]{40}$/.test(value))
       return (
@@ -315,7 +334,7 @@ export function Value({ type, value }: { type: string; value: ArgumentValue }): 
       {entries.slice(0, 200).map(([name, item]) => (
         <li key={name}>
           <span className="quiet">{name}</span>{' '}
-          <Value type={/^\d+$/.test(String(item)) ? 'uint256' : ''} value={item} />
+          <Value type={/^\d+$/.test(String(item)) ? 'uint256' : ''} value={item} name={name} coins={coins} />
         </li>
       ))}
     </ul>

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Api } from './api/api.ts'
 import type { EtherscanApi } from './api/etherscan.ts'
@@ -27,6 +28,7 @@ export interface RequestRate {
 
 export const DEFAULT_RATE: RequestRate = { perSecond: 50, burst: 300 }
 
+const COMPRESSED_FROM = 4_096
 /** An explorer that is this many blocks behind is not ready. */
 const LAG_BLOCKS_MAX = 50
 
@@ -77,7 +79,11 @@ export function createHttp(parts: HttpParts): FastifyInstance {
   app.get('/api/v2/*', async (request, reply) => {
     const { path, query } = locationOf(request)
     const { status, body } = await parts.api.answer(path.slice('/api/v2'.length), query)
-    return reply.code(status).header('cache-control', 'no-store').send(body)
+    return reply
+      .code(status)
+      .header('content-type', 'application/json; charset=utf-8')
+      .header('cache-control', 'no-store')
+      .send(compress(request, reply, JSON.stringify(body)))
   })
   app.get('/api', async (request, reply) => {
     reply.header('cache-control', 'no-store')
@@ -90,9 +96,16 @@ export function createHttp(parts: HttpParts): FastifyInstance {
       .header('content-type', 'text/html; charset=utf-8')
       .header('content-security-policy', CONTENT_POLICY)
       .header('cache-control', 'no-store')
-      .send(html)
+      .send(compress(request, reply, html))
   })
   return app
+}
+
+/** Text that is long enough to be worth it goes out compressed, where the client takes that. */
+function compress(request: FastifyRequest, reply: FastifyReply, text: string): string | Buffer {
+  if (text.length < COMPRESSED_FROM || !(request.headers['accept-encoding'] ?? '').includes('gzip')) return text
+  reply.header('content-encoding', 'gzip').header('vary', 'accept-encoding')
+  return gzipSync(text, { level: 4 })
 }
 
 function locationOf(request: FastifyRequest): { path: string; query: Readonly<Record<string, string>> } {

@@ -40,7 +40,7 @@ export function DagPage() {
   const to = Math.min(held ?? head, head)
   const from = Math.max(0, to - span + 1)
   const rounds = useApi<Page<DagRound>>(status.data === undefined ? null : `/dag/rounds?from=${from}&to=${to}`, 2_000)
-  const oldest = status.data === undefined ? 0 : status.data.gcRound
+  const oldest = rounds.data?.items[0]?.round
 
   const pan = (delta: number) => {
     const next = to + delta
@@ -161,10 +161,11 @@ export function DagPage() {
                   }}
                 />
               </section>
-              {from < oldest && (
-                <p className="quiet">
-                  This node keeps rounds from {groupDigits(oldest)} on; earlier ones are collected.
-                </p>
+              {oldest !== undefined && from < oldest && (
+                <p className="quiet">The node has rounds from {groupDigits(oldest)} on; earlier ones are collected.</p>
+              )}
+              {rounds.data !== undefined && oldest === undefined && (
+                <p className="quiet">The node does not have these rounds any more.</p>
               )}
               <DagLegend />
             </Card>

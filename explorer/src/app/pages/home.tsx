@@ -173,7 +173,7 @@ function Figures({ stats }: { stats: Stats }) {
       <Figure
         name="Providers"
         value={groupDigits(stats.providers)}
-        note={`on ${groupDigits(stats.sources)} sources`}
+        note={`on ${groupDigits(stats.sources)} ${stats.sources === 1 ? 'source' : 'sources'}`}
         href="/providers"
       />
     </dl>

@@ -154,7 +154,6 @@ function apply(changes: MarketChanges, transaction: TransactionRow, event: Decod
     case 'ProofManager.Accepted':
       touchTask(arg('task'))
       name(changes, arg('provider'), tx, true)
-      changes.attempts.push({ task: arg('task'), provider: arg('provider'), suggestedPayment: '0', tx })
       break
     default:
       if (arg('task') !== '' && event.contract !== 'Task') touchTask(arg('task'))
