@@ -5,6 +5,8 @@ import { dagMethods } from './methods/dag.ts'
 import { feeMethods } from './methods/fees.ts'
 import { logMethods } from './methods/logs.ts'
 import { networkMethods } from './methods/network.ts'
+import { otterscanMethods } from './methods/otterscan.ts'
+import { parityMethods } from './methods/parity.ts'
 import { rawMethods } from './methods/raw.ts'
 import { simulateMethods } from './methods/simulate.ts'
 import { stateMethods } from './methods/state.ts'
@@ -28,6 +30,8 @@ const described: readonly Method[] = [
   ...accessListMethods,
   ...rawMethods,
   ...traceMethods,
+  ...parityMethods,
+  ...otterscanMethods,
   ...dagMethods,
 ]
 
