@@ -1,5 +1,4 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import { createCommittee, createVertexVerifier } from '#consensus'
 import { defined } from '#lib/assert'
 import {
   type Authority,
@@ -11,6 +10,7 @@ import {
   type VertexRef,
   vertexSigningBytes,
 } from '#types'
+import { type CoreModule, REAL_CORE } from '../sim/core.ts'
 import { parseBlockName } from '../sim/dag.ts'
 import { isObject, type Json, type JsonObject, objectAt, ScenarioError, stakesAt } from './scenario-file.ts'
 import { type CaseResult, compared } from './suite.ts'
@@ -138,9 +138,13 @@ function authorOf(value: Json | undefined, fallback: number): number {
   return parseBlockName(/\d/.test(value) ? value : `${value}0`)?.author ?? fallback
 }
 
-export function* runBlockVerificationCase(id: string, body: JsonObject): Generator<CaseResult> {
+export function* runBlockVerificationCase(
+  id: string,
+  body: JsonObject,
+  core: CoreModule = REAL_CORE,
+): Generator<CaseResult> {
   const want = expectation(body, id)
-  const actual = verdictOf(id, body)
+  const actual = verdictOf(id, body, core)
   const accepted = actual === 'valid'
   if (want.valid || accepted) {
     yield compared(
@@ -157,7 +161,7 @@ export function* runBlockVerificationCase(id: string, body: JsonObject): Generat
 }
 
 /** `valid`, or why the vertex verifier does not take the block. */
-export function verdictOf(id: string, body: JsonObject): string {
+export function verdictOf(id: string, body: JsonObject, core: CoreModule = REAL_CORE): string {
   const described =
     body.block === undefined
       ? body
@@ -172,9 +176,9 @@ export function verdictOf(id: string, body: JsonObject): string {
     0,
   )
   const signers = stakes.map((stake, index) => createSigner(index, stake))
-  const committee = createCommittee(signers.map(s => s.authority))
+  const committee = core.createCommittee(signers.map(s => s.authority))
   const params = { ...DEFAULT_CONSENSUS_PARAMS, ...limitsOf(body) }
-  const verifier = createVertexVerifier({
+  const verifier = core.createVertexVerifier({
     chainId: CHAIN_ID,
     epoch,
     committee,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { messageOf } from '#lib/errors'
+import { type CoreModule, REAL_CORE } from '../sim/core.ts'
 import { runBlockVerificationCase } from './block-verification.ts'
 import {
   runCommitterCase,
@@ -15,12 +16,12 @@ import { readScenarioFile, type ScenarioCase, ScenarioError } from './scenario-f
 import { type CaseResult, failed, type Suite } from './suite.ts'
 
 /** Every check of one case; committer cases run through the committer of the node and through the plain function. */
-export function* runScenario({ group, id, body }: ScenarioCase): Generator<CaseResult> {
-  const real = realUnderTest()
+export function* runScenario({ group, id, body }: ScenarioCase, core: CoreModule = REAL_CORE): Generator<CaseResult> {
+  const real = realUnderTest(false, core)
   switch (group) {
     case 'committer':
       yield* runCommitterCase(real, id, body)
-      yield* prefixed('plain function', runCommitterCase(realUnderTest(true), id, body))
+      yield* prefixed('plain function', runCommitterCase(realUnderTest(true, core), id, body))
       return
     case 'linearizer':
       return yield* runLinearizerCase(real, id, body)
@@ -31,11 +32,11 @@ export function* runScenario({ group, id, body }: ScenarioCase): Generator<CaseR
     case 'medianTimestamp':
       return yield* runMedianCase(real, id, body)
     case 'pacemaker':
-      return yield* runPacemakerCase(id, body)
+      return yield* runPacemakerCase(id, body, core)
     case 'blockVerification':
     case 'blockVerifier':
     case 'vertexVerification':
-      return yield* runBlockVerificationCase(id, body)
+      return yield* runBlockVerificationCase(id, body, core)
     default:
       yield failed(id, 'a known group', `group "${group}"`)
   }

@@ -1,11 +1,4 @@
-import {
-  type Consensus,
-  createCommittee,
-  createConsensus,
-  createRoundRobin,
-  type Effect,
-  type LogRecord,
-} from '#consensus'
+import type { Consensus, Effect, LogRecord } from '#consensus'
 import { defined } from '#lib/assert'
 import { toRawHex } from '#lib/bytes'
 import {
@@ -17,6 +10,7 @@ import {
   type VertexRef,
   vertexSigningBytes,
 } from '#types'
+import { type CoreModule, REAL_CORE } from '../sim/core.ts'
 import { authorName, blockName, parseBlockName } from '../sim/dag.ts'
 import { SimKeys, simAuthorities } from '../sim/keys.ts'
 import {
@@ -47,14 +41,14 @@ class Cast {
   readonly byName = new Map<string, VerifiedVertex>()
   readonly #names = new Map<string, string>()
 
-  constructor(stakes: readonly number[]) {
+  constructor(core: CoreModule, stakes: readonly number[]) {
     this.stakes = stakes
     this.authorities = simAuthorities(this.keys, stakes)
     const genesis = genesisVertices({
       chainId: CHAIN_ID,
       epoch: 0,
       size: stakes.length,
-      committeeDigest: createCommittee(this.authorities).digest,
+      committeeDigest: core.createCommittee(this.authorities).digest,
       previousEpochRecord: new Uint8Array(32),
     })
     for (const vertex of genesis) this.note(`${authorName(vertex.author)}0`, vertex as VerifiedVertex)
@@ -183,17 +177,17 @@ function absentLeader(
 }
 
 /** Section 2.6, 2.19 and 2.20 through the real core: what it publishes after each event. */
-export function* runPacemakerCase(id: string, body: JsonObject): Generator<CaseResult> {
+export function* runPacemakerCase(id: string, body: JsonObject, module: CoreModule = REAL_CORE): Generator<CaseResult> {
   const stakes = stakesAt(body, id)
   const ownName = parseBlockName(`${stringAt(body.own, `${id}.own`)}0`)
   if (!ownName) throw new ScenarioError(`${id}.own: an authority letter expected`)
   const own = ownName.author
-  const cast = new Cast(stakes)
+  const cast = new Cast(module, stakes)
   const start = body.start === undefined ? { round: 1, created: 0 } : objectAt(body.start, `${id}.start`)
   const events = arrayAt(body.events, `${id}.events`).map((e, i) => objectAt(e, `${id}.events[${i}]`))
   const log = startLog(cast, own, start, events, id)
   const inLog = new Set(log.flatMap(r => (r.kind === 'vertex' ? [toRawHex(r.vertex.digest)] : [])))
-  const core = createConsensus({
+  const core = module.createConsensus({
     chainId: CHAIN_ID,
     epoch: 0,
     authorities: cast.authorities,
@@ -209,7 +203,7 @@ export function* runPacemakerCase(id: string, body: JsonObject): Generator<CaseR
     own: { index: own, signer: { sign: (_round, digest) => cast.sign(own, digest) } },
     log,
     trustLog: start.amnesia !== true,
-    leaderSchedule: createRoundRobin(stakes.length),
+    leaderSchedule: module.createRoundRobin(stakes.length),
   })
   const run = new Run(cast, own, core, inLog)
   run.step({ kind: 'start', nowMs: run.nowMs })

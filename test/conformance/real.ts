@@ -1,23 +1,9 @@
-import {
-  Committer,
-  CommitVoteMonitor,
-  type Cursor,
-  Dag,
-  type DagVertex,
-  type DecideResult,
-  decide,
-  gcRoundAfter,
-  type Leaders,
-  linearize,
-  medianTimestamp,
-  stakesOf,
-  ThresholdClock,
-  VertexManager,
-} from '#consensus'
+import type { Cursor, DagVertex, DecideResult, Leaders } from '#consensus'
 import { defined } from '#lib/assert'
 import { utf8 } from '#lib/bytes'
 import { sha256 } from '#lib/hash'
 import type { VertexRef } from '#types'
+import { type CoreModule, REAL_CORE } from '../sim/core.ts'
 import { parseBlockName } from '../sim/dag.ts'
 import type { ModelBlock, ModelSlot } from '../sim/reference.ts'
 import type { CommitterUnderTest, ConsensusUnderTest, DecidedSlot } from './implementation.ts'
@@ -68,11 +54,16 @@ function cursorOf(leaders: Leaders, slot: ModelSlot | null): Cursor | undefined 
  * The real committer fed through the real vertex manager, so that blocks may come in any order. `plain` takes the
  * function `decide` instead of the incremental `Committer`.
  */
-function createCommitter(stakes: readonly number[], leaders: Leaders, plain: boolean): CommitterUnderTest {
-  const committee = stakesOf(stakes)
-  const dag = new Dag<NamedVertex>(committee)
-  const committer = new Committer(dag, committee, leaders)
-  const manager = new VertexManager<NamedVertex>({
+function createCommitter(
+  core: CoreModule,
+  stakes: readonly number[],
+  leaders: Leaders,
+  plain: boolean,
+): CommitterUnderTest {
+  const committee = core.stakesOf(stakes)
+  const dag = new core.Dag<NamedVertex>(committee)
+  const committer = new core.Committer(dag, committee, leaders)
+  const manager = new core.VertexManager<NamedVertex>({
     dag,
     maxRoundLookahead: 1_000,
     accept: vertex => {
@@ -89,7 +80,7 @@ function createCommitter(stakes: readonly number[], leaders: Leaders, plain: boo
     },
     decide(lastDecided) {
       const cursor = cursorOf(leaders, lastDecided)
-      if (plain) return strip(named(decide(dag, cursor, leaders, committee)))
+      if (plain) return strip(named(core.decide(dag, cursor, leaders, committee)))
       const at = committer.cursor
       if (cursor !== undefined && (at === undefined || cursor.round !== at.round || cursor.rank !== at.rank))
         committer.advance(cursor)
@@ -106,18 +97,18 @@ function strip(result: ReturnType<typeof named>): ReturnType<typeof named> {
 }
 
 /** `chain/consensus` behind the interface that scenario groups use. */
-export function realUnderTest(plain = false): ConsensusUnderTest {
+export function realUnderTest(plain = false, core: CoreModule = REAL_CORE): ConsensusUnderTest {
   return {
-    committer: (stakes, leaders) => createCommitter(stakes, leaders, plain),
+    committer: (stakes, leaders) => createCommitter(core, stakes, leaders, plain),
     linearize(stakes, gcDepth, blocks, leaders) {
-      const dag = new Dag<NamedVertex>(stakesOf(stakes))
+      const dag = new core.Dag<NamedVertex>(core.stakesOf(stakes))
       for (const block of blocks) dag.insert(vertexOf(block))
       let gcRound = 0
       return leaders.map(id => {
         const leader = defined(dag.get(refOfName(id)), `leader ${id} is in the DAG`)
-        const subDag = linearize(dag, leader, gcRound, 'author')
+        const subDag = core.linearize(dag, leader, gcRound, 'author')
         const used = subDag.gcRound
-        gcRound = gcRoundAfter(leader.vertex.round, gcDepth)
+        gcRound = core.gcRoundAfter(leader.vertex.round, gcDepth)
         if (gcRound > 0) dag.collect(gcRound)
         return {
           leader: id,
@@ -128,13 +119,13 @@ export function realUnderTest(plain = false): ConsensusUnderTest {
       })
     },
     thresholdClock(stakes, startRound) {
-      const clock = new ThresholdClock(stakesOf(stakes), startRound)
+      const clock = new core.ThresholdClock(core.stakesOf(stakes), startRound)
       return block => clock.accept(block)
     },
     commitVoteMonitor(stakes) {
-      const monitor = new CommitVoteMonitor(stakesOf(stakes))
+      const monitor = new core.CommitVoteMonitor(core.stakesOf(stakes))
       return { vote: (author, index) => monitor.observe(author, index), quorumIndex: () => monitor.quorumIndex }
     },
-    medianTimestamp: values => medianTimestamp(values.map(([timestampMs, stake]) => ({ timestampMs, stake }))),
+    medianTimestamp: values => core.medianTimestamp(values.map(([timestampMs, stake]) => ({ timestampMs, stake }))),
   }
 }

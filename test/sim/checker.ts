@@ -237,6 +237,7 @@ export class Checker {
           `payload of slot ${vertex.round}/${vertex.author} ${executes[i] ? 'executes twice' : 'never executes'}`,
         )
     }
+    this.#checkHistory(node, ordered, gcRound)
     this.#checkTime(node, ordered, previous?.timestampMs ?? 0)
     if (
       vertices.at(-1) !== undefined &&
@@ -256,6 +257,32 @@ export class Checker {
   /** With several leaders per round two commits may share a round. */
   #leaderRankUnknown(leader: { round: number; author: number }, previous: AgreedCommit): boolean {
     return leader.round < previous.leaderRound || leader.author === previous.leader
+  }
+
+  /** I14: the commit brings in exactly the leader's history above the GC round that no commit had (section 2.13). */
+  #checkHistory(node: number, { commit, vertices }: OrderedCommit, gcRound: number): void {
+    const { registry } = this.#o
+    const members = new Set(vertices.map(v => registry.infoOf(v).id))
+    const leader = registry.byId(registry.refId(commit.leader))
+    if (leader === undefined) this.#fail('I3', node, 'a leader that nobody made')
+    const reached = new Set([leader.id])
+    const todo = [leader]
+    for (let info = todo.pop(); info !== undefined; info = todo.pop()) {
+      for (const id of info.parents) {
+        const parent = registry.byId(id)
+        if (parent === undefined) this.#fail('I6', node, `commit ${commit.index} has a history that nobody made`)
+        const { round } = parent.vertex
+        if (round === 0 || round <= gcRound || reached.has(id)) continue
+        if (this.#ordered.has(id) && !members.has(id)) continue
+        reached.add(id)
+        todo.push(parent)
+        if (!members.has(id))
+          this.#fail('I14', node, `commit ${commit.index} leaves out ${name(parent.vertex)} of its history`)
+      }
+    }
+    for (const id of members) {
+      if (!reached.has(id)) this.#fail('I14', node, `commit ${commit.index} has a vertex outside its leader's history`)
+    }
   }
 
   /** The commit time lies between the honest timestamps among the leader's parents, or is the previous commit's. */

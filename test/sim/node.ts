@@ -121,10 +121,10 @@ export class SimNode {
     this.#backpressure = false
     this.core = this.#guard(() => this.world.createCore(this, this.#logForStart(), trustLog))
     this.world.trace.say(this.world.nowUs, this.index, `start with ${this.disk.log.length} records`)
+    this.step({ kind: 'start', nowMs: this.nowMs })
     for (const other of this.world.nodes) {
       if (other !== this && other.isAlive) this.step({ kind: 'peer', who: other.index, up: true, nowMs: this.nowMs })
     }
-    this.step({ kind: 'start', nowMs: this.nowMs })
   }
 
   /** The whole log, or from its last checkpoint on, as a store that prunes would give it. */
@@ -378,12 +378,14 @@ export class SimNode {
         this.#push(effect.to, effect.vertices)
         return
       case 'fetch':
+        if (world.trace.wantsText) this.#say(`fetches ${effect.refs.map(nameOf).join(' ')} from ${effect.to.join()}`)
         for (let i = 0; i < effect.refs.length; i += FETCH_REFS_MAX) {
           const refs = effect.refs.slice(i, i + FETCH_REFS_MAX)
           this.#request(effect.to, id => ({ kind: 'fetch', id, refs }))
         }
         return
       case 'syncCommits':
+        this.#say(`asks for commits ${effect.from}–${effect.upTo} from ${effect.to.join()}`)
         this.#request(effect.to, id => ({ kind: 'syncCommits', id, from: effect.from, upTo: effect.upTo }))
         return
       case 'askOwnLast':
@@ -592,6 +594,7 @@ export class SimNode {
 
   #serveFetch(from: number, id: number, refs: readonly VertexRef[]): void {
     const items = this.#lookUp(refs.slice(0, FETCH_REFS_MAX))
+    if (this.world.trace.wantsText) this.#say(`serves ${items.map(nameOf).join(' ')} of ${refs.length} to ${from}`)
     const reply: Message = { kind: 'fetched', id, items }
     const lied = this.strategy?.serve === undefined ? reply : this.strategy.serve(this, from, reply)
     if (lied !== undefined && (lied !== reply || items.length > 0)) this.world.send(this.index, from, lied)
@@ -640,7 +643,15 @@ export class SimNode {
     if (lied !== undefined) this.world.send(this.index, from, lied)
   }
 
-  describe(vertex: Vertex): string {
-    return `${vertex.round}/${vertex.author}/${short(vertex.digest)} ← ${vertex.parents.map(p => `${p.round}/${p.author}`).join(' ')}`
+  #say(text: string): void {
+    this.world.trace.say(this.world.nowUs, this.index, text)
   }
+
+  describe(vertex: Vertex): string {
+    return `${nameOf(vertex)} ← ${vertex.parents.map(p => `${p.round}/${p.author}`).join(' ')}`
+  }
+}
+
+function nameOf(ref: VertexRef): string {
+  return `${ref.round}/${ref.author}/${short(ref.digest)}`
 }

@@ -5,6 +5,7 @@ export interface VertexInfo {
   /** Small number that stands for the digest in this run. */
   readonly id: number
   readonly parents: Int32Array
+  readonly vertex: Vertex
   /** True time of creation in microseconds; −1 when it was not made by a core in this run. */
   createdUs: number
 }
@@ -31,12 +32,17 @@ export class Registry {
       const id = this.idOf(vertex.digest)
       info = this.#byId[id]
       if (info === undefined) {
-        info = { id, parents: Int32Array.from(vertex.parents, p => this.idOf(p.digest)), createdUs: -1 }
+        info = { id, vertex, parents: Int32Array.from(vertex.parents, p => this.idOf(p.digest)), createdUs: -1 }
         this.#byId[id] = info
       }
       this.#infos.set(vertex, info)
     }
     return info
+  }
+
+  /** The vertex of a number, once some node has met it. */
+  byId(id: number): VertexInfo | undefined {
+    return this.#byId[id]
   }
 
   refId(ref: VertexRef): number {

@@ -65,7 +65,7 @@ export function planFromSeed(seed: string): Plan {
     faults,
     leaders: network.chance(0.2) ? 'roundRobin' : 'schedule',
   }
-  const tailMs = Math.ceil(40 * latencyMs + 30 * leaderTimeoutMs)
+  const tailMs = Math.ceil(80 * latencyMs + 50 * leaderTimeoutMs)
   const recoveryMs = needsRecovery(draft) || draft.network.lossPpm > 0 ? 17_000 : 0
   return { ...draft, durationMs: Math.max(1_500, lastDisturbanceMs(draft)) + recoveryMs + tailMs }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { toRawHex } from '#lib/bytes'
 
 /** Lines kept for the report of a failing run. */
-const TAIL = 400
+const TAIL = 2000
 
 /** A running hash over everything that happens, and the last events as text: equal seeds have equal hashes (I15). */
 export class Trace {

@@ -82,7 +82,7 @@ export const networkScenarios: readonly Scenario[] = [
       ),
     expect: world => {
       expectThat(
-        commitsBetween(world, 5_000, 10_000) >= 50,
+        commitsBetween(world, 5_000, 10_000) >= 20,
         `${commitsBetween(world, 5_000, 10_000)} commits in the last five seconds`,
       )
     },

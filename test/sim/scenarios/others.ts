@@ -204,6 +204,26 @@ export const executionScenarios: readonly Scenario[] = [
 
 export const variantScenarios: readonly Scenario[] = [
   {
+    name: 'late-vertices',
+    row: 'F24',
+    about: "one node's vertices come so late that some fall under garbage collection: the same ones everywhere",
+    plans: () =>
+      [4, 5, 6, 7].map(gcDepth =>
+        basePlan(`late-vertices/${gcDepth}`, 4, {
+          durationMs: 8_000,
+          network: { ...CALM_NETWORK, latency: { kind: 'uniform', lowUs: 10_000, highUs: 50_000 } },
+          params: {
+            minRoundDelayMs: 20,
+            leaderTimeoutMs: 150,
+            gcDepth,
+            scheduleWindowCommits: 5,
+            scheduleBadStakePercent: 30,
+          },
+          faults: [{ kind: 'slow', nodes: [3], addUs: 170_000, fromMs: 500, toMs: 8_000 }],
+        }),
+      ),
+  },
+  {
     name: 'gc-stress',
     row: 'F24',
     about: 'gcDepth 3 and 5, random delays, equivocators: equal sequences',
