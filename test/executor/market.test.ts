@@ -1,3 +1,5 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,6 +24,7 @@ import {
   runTask,
   setGateway,
   setPolicy,
+  sleep,
   waitForResult,
 } from '@ogpu/sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -178,23 +181,36 @@ describe('a task on the real contracts', () => {
     await executor.stop()
   })
 
-  it('an executor that is restarted in the middle goes on with the same task', async () => {
+  it.each(['Accepted', 'Committed'])('an executor killed once its seat is %s goes on from its folder', async moment => {
     const source = await createSource({ auditRateBps: 0, redundancy: 2, quorum: 2 })
-    const home = join(dir, `restarted-${folders++}`)
-    const first = await startProvider(PROVIDERS[0], source, { dir: home })
-    const published = await publishTask(client(CUSTOMER), {
-      source,
-      program,
-      input: utf8('Kedi pencerenin önünde uyuyor ve kimse onu uyandırmıyor.'),
-      paymentWei: OGPU,
-    })
-    const seated = async () => (await readTask(client(CUSTOMER), { task: published.task })).proof?.seats.length === 1
-    while (!(await seated())) await new Promise(resolve => setTimeout(resolve, 20))
-    await first.stop()
-    const again = await startProvider(PROVIDERS[0], source, { dir: home })
+    const options = {
+      rpcUrl: net.url,
+      privateKey: defined(net.keys[PROVIDERS[0]], 'ten accounts'),
+      dataUrls: [node.url],
+      dir: join(dir, `killed-${folders++}`),
+      pollingMs: 100,
+    }
+    const startChild = async (): Promise<ChildProcess> => {
+      const child = fork(new URL('./executor-process.ts', import.meta.url), {
+        execArgv: ['--disable-warning=ExperimentalWarning'],
+      })
+      child.send(options)
+      await once(child, 'message')
+      return child
+    }
+    const first = await startChild()
+    const input = utf8('Kedi pencerenin önünde uyuyor ve kimse onu uyandırmıyor.')
+    const published = await publishTask(client(CUSTOMER), { source, program, input, paymentWei: OGPU })
+    const reached = ['Accepted', 'Committed'].slice(['Accepted', 'Committed'].indexOf(moment))
+    const seat = async () => (await readTask(client(CUSTOMER), { task: published.task })).proof?.seats[0]?.state ?? ''
+    while (!reached.includes(await seat())) await sleep(10)
+    first.kill('SIGKILL')
+    await once(first, 'exit')
+    const again = await startChild()
     const second = await startProvider(PROVIDERS[1], source)
     const info = await waitForResult(client(CUSTOMER), { task: published.task, timeoutMs: 50_000 })
-    expect(info.proof?.seats.map(seat => seat.state)).toEqual(['Paid', 'Paid'])
-    await Promise.all([again.stop(), second.stop()])
+    expect(info.proof?.seats.map(each => each.state)).toEqual(['Paid', 'Paid'])
+    again.kill('SIGKILL')
+    await second.stop()
   })
 })
