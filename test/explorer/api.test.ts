@@ -119,7 +119,7 @@ describe('single things', () => {
     const [pending, dropped, unknown] = ['p', 'd', 'u'].map(name => demo.node.digest(name)) as [string, string, string]
     const [sample] = demo.node.blocks.flatMap(block => block.transactions)
     demo.node.pending.set(pending, { ...(sample as NonNullable<typeof sample>), hash: pending, blockNumber: null })
-    demo.node.dropped.set(dropped, { hash: dropped, reason: 'nonce too low', epoch: 0, commitIndex: 9 })
+    demo.node.dropped.set(dropped, { hash: dropped, reason: 'nonce too low', epoch: '0x0', commitIndex: '0x9' })
     expect(await body(`/transactions/${pending}`)).toMatchObject({ state: 'pending' })
     expect(await body(`/transactions/${dropped}`)).toMatchObject({ state: 'dropped', reason: 'nonce too low' })
     expect((await demo.api(`/transactions/${unknown}`)).status).toBe(404)

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { Interface } from 'ethers'
 import type {
   DagRound,
+  DroppedTransaction,
   NodeBlock,
   NodeReceipt,
   NodeTransaction,
@@ -29,7 +30,7 @@ export class FakeNode {
   readonly blocks: NodeBlock[] = []
   readonly receipts: NodeReceipt[][] = []
   readonly timelines = new Map<string, TransactionTimeline>()
-  readonly dropped = new Map<string, { hash: string; reason: string; epoch: number; commitIndex: number }>()
+  readonly dropped = new Map<string, DroppedTransaction>()
   readonly pending = new Map<string, NodeTransaction>()
   readonly balances = new Map<string, bigint>()
   readonly codes = new Map<string, string>()

@@ -165,6 +165,7 @@ export interface TransactionTimeline {
 export interface DroppedTransaction {
   readonly hash: string
   readonly reason: string
-  readonly epoch: number
-  readonly commitIndex: number
+  /** Quantities, `0x` hex. */
+  readonly epoch: string
+  readonly commitIndex: string
 }

@@ -300,14 +300,20 @@ export class MarketViews {
 
   /** Market and proof events that name any of `subjects`, oldest first. */
   eventsOf(subjects: readonly string[]): readonly MarketEventItem[] {
-    const holes = subjects.map(() => '?').join(', ')
-    return this.#db
-      .all<EventDbRow>(
-        `${joined('market_events', 'tx')} WHERE m.id IN (SELECT event FROM market_subjects WHERE subject IN (${holes})
-         ORDER BY event DESC LIMIT ${EVENTS_MAX}) ORDER BY m.id`,
-        ...subjects,
-      )
-      .map(toEvent)
+    const found = new Set<number>()
+    for (const subject of subjects)
+      for (const { event } of this.#db.all<{ event: number }>(
+        `SELECT event FROM market_subjects WHERE subject = ? ORDER BY event DESC LIMIT ${EVENTS_MAX}`,
+        subject,
+      ))
+        found.add(event)
+    return [...found]
+      .sort((a, b) => a - b)
+      .slice(-EVENTS_MAX)
+      .flatMap(id => {
+        const row = this.#db.get<EventDbRow>(`${joined('market_events', 'tx')} WHERE m.id = ?`, id)
+        return row === undefined ? [] : [toEvent(row)]
+      })
   }
 
   /** Newest first; `?name=` for one kind. */

@@ -3,7 +3,7 @@
  * in the block. So every list has a total order, pages by key, and joins by integer. Amounts are decimal text; addresses
  * and hashes are lower-case `0x` hex.
  */
-export const SCHEMA_VERSION = '4'
+export const SCHEMA_VERSION = '5'
 
 /** Transactions and logs per block stay below this (300 M gas holds at most 0.8 M logs). */
 export const POSITION_BASE = 2 ** 20
@@ -85,6 +85,7 @@ CREATE INDEX tasks_client ON tasks (client, created_tx, address);
 CREATE INDEX tasks_status ON tasks (status, created_tx, address);
 CREATE TABLE attempts (task TEXT NOT NULL, provider TEXT NOT NULL, suggested_payment TEXT NOT NULL, tx INTEGER NOT NULL,
   PRIMARY KEY (task, provider)) WITHOUT ROWID;
+CREATE INDEX attempts_task ON attempts (task, tx);
 CREATE INDEX attempts_provider ON attempts (provider, tx);
 CREATE TABLE responses (address TEXT PRIMARY KEY, created_tx INTEGER NOT NULL, task TEXT NOT NULL, provider TEXT NOT NULL,
   data TEXT NOT NULL, payment TEXT NOT NULL, status INTEGER NOT NULL, confirmed INTEGER NOT NULL) WITHOUT ROWID;
@@ -92,6 +93,7 @@ CREATE INDEX responses_task ON responses (task, created_tx);
 CREATE INDEX responses_provider ON responses (provider, created_tx);
 CREATE TABLE registrations (source TEXT NOT NULL, provider TEXT NOT NULL, environment INTEGER NOT NULL,
   registrant TEXT NOT NULL, tx INTEGER NOT NULL, PRIMARY KEY (source, provider)) WITHOUT ROWID;
+CREATE INDEX registrations_source ON registrations (source, tx);
 CREATE INDEX registrations_provider ON registrations (provider, tx);
 CREATE TABLE reputation (provider TEXT NOT NULL, class INTEGER NOT NULL, score INTEGER NOT NULL, tasks INTEGER NOT NULL,
   outcome INTEGER NOT NULL, tx INTEGER NOT NULL, PRIMARY KEY (provider, class)) WITHOUT ROWID;
