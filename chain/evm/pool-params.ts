@@ -20,7 +20,6 @@ export interface PoolParams {
   /** Wei per gas beyond the base fee. */
   readonly minTipPerGas: bigint
   readonly minBaseFeePerGas: bigint
-  readonly elasticity: bigint
   /** After this a transaction that was handed out and neither committed nor put back is handed out again. */
   readonly takeTimeoutMs: number
   /**
@@ -49,7 +48,6 @@ export const DEFAULT_POOL_PARAMS: PoolParams = {
   replacementBumpPercent: 10n,
   minTipPerGas: 0n,
   minBaseFeePerGas: DEFAULT_EXECUTION_PARAMS.minBaseFeePerGas,
-  elasticity: DEFAULT_EXECUTION_PARAMS.elasticity,
   takeTimeoutMs: 10_000,
   gossipHoldMs: 0,
   queuedLifetimeMs: 30 * 60 * 1000,

@@ -4,7 +4,6 @@ import { type Clock, type Log, type MetricsRegistry, silentLog } from '#lib/env'
 import { messageOf } from '#lib/errors'
 import { keccak256 } from '#lib/hash'
 import type { Address, BlockHeader, RecoveredTransaction } from '#types'
-import { eip1559BaseFee } from './eip1559.ts'
 import { Heap } from './heap.ts'
 import { readSenderAccount } from './pool-account.ts'
 import { EvictionIndex } from './pool-eviction.ts'
@@ -35,7 +34,7 @@ export interface PoolOptions {
   readonly recovery: RecoveryPool
   readonly clock: Clock
   readonly params?: Partial<PoolParams>
-  /** Base fee that the block after `header` will have, as well as it can be known; EIP-1559's own rule when absent. */
+  /** Base fee that the block after `header` will have, as well as it can be known; the same when absent. */
   readonly nextBaseFee?: (header: BlockHeader) => bigint
   readonly log?: Log
   readonly metrics?: MetricsRegistry
@@ -49,7 +48,7 @@ const SWEEP_INTERVAL_MS = 60_000
 export function createPool(options: PoolOptions): TransactionPool {
   const { chain, recovery, clock } = options
   const params: PoolParams = { ...DEFAULT_POOL_PARAMS, ...options.params }
-  const nextBaseFee = options.nextBaseFee ?? (header => eip1559BaseFee(header, params))
+  const nextBaseFee = options.nextBaseFee ?? (header => header.baseFeePerGas ?? params.minBaseFeePerGas)
   const log = options.log ?? silentLog
   const metrics = declarePoolMetrics(options.metrics)
   const byHash = new Map<string, PooledTransaction>()

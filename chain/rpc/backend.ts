@@ -18,7 +18,7 @@ export interface RpcBackend {
     | { readonly startingBlock: number; readonly currentBlock: number; readonly highestBlock: number }
     | undefined
   readonly dag?: DagReader
-  /** Base fee that the block after `header` will have, as well as it can be known; EIP-1559's own rule when absent. */
+  /** Base fee that the block after `header` will have, as well as it can be known; the same when absent. */
   readonly nextBaseFee?: (header: BlockHeader) => bigint
   /** Fork rules at the head (EIP-7910); without it eth_config is refused. */
   readonly forks?: (head: BlockHeader) => ForkConfigs

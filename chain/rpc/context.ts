@@ -1,4 +1,3 @@
-import { eip1559BaseFee } from '#evm'
 import { toHex } from '#lib/bytes'
 import { type Clock, type Log, type Random, silentLog } from '#lib/env'
 import { type Block, type BlockHeader, DEFAULT_EXECUTION_PARAMS } from '#types'
@@ -71,7 +70,7 @@ export function createRpcContext(options: RpcContextOptions): RpcContext {
         ref.kind === 'hash' ? `header for hash not found: ${toHex(ref.hash)}` : 'header not found',
       )
     },
-    nextBaseFee: backend.nextBaseFee ?? (header => eip1559BaseFee(header, DEFAULT_EXECUTION_PARAMS)),
+    nextBaseFee: backend.nextBaseFee ?? (header => header.baseFeePerGas ?? DEFAULT_EXECUTION_PARAMS.minBaseFeePerGas),
     close() {
       filters.close()
       subscriptions.close()

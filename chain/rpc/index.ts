@@ -12,6 +12,7 @@
  * Absent: accounts and signing (a node holds no keys), mining, uncles of our own, JavaScript tracers.
  */
 export type { DagReader, RpcBackend } from './backend.ts'
+export { errorTable, limitTable, methodTables } from './document.ts'
 export { RPC_ERRORS, type RpcErrorName } from './errors.ts'
 export { issueToken } from './jwt.ts'
 export { DEFAULT_RPC_LIMITS, type RpcLimits } from './limits.ts'

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createForkConfigs, createPool, createRecoveryPool, eip1559BaseFee, importChain } from '#evm'
 import { createRpcServer } from '#rpc'
-import type { GenesisFile } from '#types'
+import type { BlockHeader, GenesisFile } from '#types'
 import { type IoFile, type RoundTrip, readIoFiles } from './io-file.ts'
 import { type Schema, schemaFault } from './json-schema.ts'
 import { type CaseResult, failed, passed, type Suite } from './suite.ts'
@@ -119,7 +119,14 @@ export async function startNode(folder: string): Promise<{ readonly ask: Ask; re
   const imported = await importChain({ genesisJson, rlp })
   const recovery = createRecoveryPool({ workers: 0 })
   const rules = { elasticity: 2n, minBaseFeePerGas: 0n }
-  const pool = createPool({ chain: imported.chain, recovery, clock: { now: () => Date.now() }, params: rules })
+  const nextBaseFee = (header: BlockHeader) => eip1559BaseFee(header, rules)
+  const pool = createPool({
+    chain: imported.chain,
+    recovery,
+    clock: { now: () => Date.now() },
+    params: { minBaseFeePerGas: rules.minBaseFeePerGas },
+    nextBaseFee,
+  })
   const server = await createRpcServer({
     backend: {
       clientVersion: 'ogpu/conformance',
@@ -131,7 +138,7 @@ export async function startNode(folder: string): Promise<{ readonly ask: Ask; re
       network: { peerCount: () => 0, listening: () => true },
       syncing: () => undefined,
       forks: createForkConfigs(genesisJson),
-      nextBaseFee: header => eip1559BaseFee(header, rules),
+      nextBaseFee,
     },
   })
   return {
