@@ -32,6 +32,13 @@ answer it under seal, a verifier re-runs it, the majority is paid. Then once mor
     const once = flag(values, 'once')
     if (positionals.length > 1) throw new UsageError('give at most one text file')
     const input = readInput(positionals[0])
+    const options = {
+      dataDir: text(values, 'data-dir') ?? 'data/devnet',
+      fresh: flag(values, 'fresh'),
+      chainId: flag(values, 'testnet') ? TESTNET_CHAIN_ID : MAINNET_CHAIN_ID,
+      validators: integer(values, 'validators', 1, 13) ?? 4,
+      rpcPort: integer(values, 'port', 1, 65_535) ?? 8545,
+    }
     const startMs = performance.now()
     const stopping = new AbortController()
     const interrupted = new Promise<string>(resolve => {
@@ -43,13 +50,7 @@ answer it under seal, a verifier re-runs it, the majority is paid. Then once mor
     const work = async () => {
       await stage('four validators', async update => {
         update('making keys and genesis, starting processes')
-        devnet = await startDevnet({
-          dataDir: text(values, 'data-dir') ?? 'data/devnet',
-          fresh: flag(values, 'fresh'),
-          chainId: flag(values, 'testnet') ? TESTNET_CHAIN_ID : MAINNET_CHAIN_ID,
-          validators: integer(values, 'validators', 1, 13) ?? 4,
-          rpcPort: integer(values, 'port', 1, 65_535) ?? 8545,
-        })
+        devnet = await startDevnet(options)
         if (stopping.signal.aborted) await devnet.stop()
         return `chain ${devnet.chainId}, genesis ${devnet.genesisHash.slice(0, 10)}…, ${devnet.isNew ? 'new' : 'resumed'}`
       })

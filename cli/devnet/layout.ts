@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { GenesisFile } from '#types'
 import { UsageError } from '../command.ts'
 
@@ -64,7 +64,7 @@ export async function openDevnetDirectory(options: {
     return { layout, genesis: JSON.parse(readFileSync(layout.genesisFile, 'utf8')), isNew: false }
   }
   try {
-    mkdirSync(join(root, 'logs'), { recursive: true })
+    makeFolders(join(root, 'logs'))
   } catch (error) {
     throw new UsageError(`cannot make ${root} (${codeOf(error)}); name a directory that you may write with --data-dir`)
   }
@@ -77,6 +77,13 @@ export async function openDevnetDirectory(options: {
   renameSync(`${marker}.new`, marker)
   rmSync(join(root, '.unfinished'), { force: true })
   return { layout, genesis, isNew: true }
+}
+
+/** `mkdir -p`, one by one: Node's recursive form never returns on file systems that refuse with ENOENT, such as /proc. */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return
+  makeFolders(dirname(path))
+  mkdirSync(path)
 }
 
 function isUnfinished(root: string): boolean {

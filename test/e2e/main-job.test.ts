@@ -25,9 +25,12 @@ function ogpu(
     })
     let out = ''
     let err = ''
+    let stopped = false
     child.stdout.on('data', chunk => {
       out += chunk
-      if (stopWhen !== undefined && out.includes(stopWhen.shown)) child.kill(stopWhen.signal)
+      if (stopWhen === undefined || stopped || !out.includes(stopWhen.shown)) return
+      stopped = true
+      child.kill(stopWhen.signal)
     })
     child.stderr.on('data', chunk => {
       err += chunk
