@@ -4,8 +4,10 @@ import { COMMIT_STALL_MS, COMMIT_SYNC_LAG_BATCHES, COMMIT_SYNC_RETRY_MS } from '
 import type { Effect } from './types.ts'
 
 /**
- * Decides when to fetch certified commits instead of single vertices: far behind a quorum's commit votes, outpaced, or
- * stalled while others commit. One range at a time, of at most a batch, each from another peer.
+ * Decides when to fetch ranges of commits instead of single vertices: far behind what an honest authority committed,
+ * outpaced, or stalled while others commit. Mostly a quorum's votes prove a range. Where the faulty keep silent they
+ * cannot, since those who are behind did not vote yet; then the vertices of the range are taken like any others, and decided on.
+ * One range at a time, of at most a batch, each from another peer.
  */
 export class CommitSync {
   readonly #params: ConsensusParams
@@ -39,24 +41,24 @@ export class CommitSync {
     this.#askAtMs = nowMs
   }
 
-  /** We have what a quorum has. */
+  /** We have what others have. */
   rest(): void {
     this.#active = false
     this.#behindSinceMs = undefined
   }
 
   /**
-   * The range to ask for now, if any, while a quorum voted for commits beyond `localIndex`. `outpaced`: authors of validity
+   * The range to ask for now, if any, while an honest authority has commits beyond `localIndex`. `outpaced`: authors of validity
    * weight make vertices beyond our look-ahead, so streams cannot help any more.
    */
   plan(
     localIndex: CommitIndex,
-    votes: Pick<CommitVoteMonitor, 'quorumIndex' | 'highest'>,
+    votes: Pick<CommitVoteMonitor, 'validityIndex' | 'highest'>,
     outpaced: boolean,
     nowMs: number,
     down: ReadonlySet<AuthorityIndex>,
   ): Effect | undefined {
-    const lag = votes.quorumIndex - localIndex
+    const lag = votes.validityIndex - localIndex
     if (this.#behindSinceMs === undefined || localIndex > this.#lastIndex) this.#behindSinceMs = nowMs
     this.#lastIndex = localIndex
     const far = outpaced || lag > this.#params.commitSyncBatch * (this.#active ? 1 : COMMIT_SYNC_LAG_BATCHES)
@@ -72,7 +74,7 @@ export class CommitSync {
     }
     if (nowMs < this.#askAtMs) return undefined
     const from = localIndex + 1
-    const upTo = Math.min(votes.quorumIndex, localIndex + this.#params.commitSyncBatch)
+    const upTo = Math.min(votes.validityIndex, localIndex + this.#params.commitSyncBatch)
     const able: AuthorityIndex[] = []
     for (let step = 0; step < this.#size; step++) {
       const peer = (from + this.#attempts + step) % this.#size

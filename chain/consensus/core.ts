@@ -1,5 +1,5 @@
 import { assert, unreachable } from '#lib/assert'
-import { type AuthorityIndex, type Round, sameRef, type VerifiedVertex } from '#types'
+import { type AuthorityIndex, compareRefs, type Round, sameRef, type VerifiedVertex } from '#types'
 import { CommitSync } from './commit-sync.ts'
 import { Tally } from './committee.ts'
 import { WAVE_LENGTH } from './decision.ts'
@@ -211,7 +211,10 @@ class Core implements Consensus {
     const used = this.#replica.finalizer.index > before
     this.#sync.answered(now.mono)
     if (used) this.#ahead.clear()
-    if (refused !== undefined && refused !== 'stale')
+    // Without proof the vertices are still what their signatures make them: taken like those of a stream.
+    if (refused === 'uncertified')
+      for (const vertex of [...input.vertices].sort(compareRefs)) this.#admit(vertex, input.from, now)
+    else if (refused !== undefined && refused !== 'stale')
       this.#outbox.add({
         kind: 'alarm',
         code: 'commit range refused',
@@ -234,7 +237,7 @@ class Core implements Consensus {
   #synchronise(now: Moment): void {
     const { finalizer, votes, manager, committee } = this.#replica
     if (this.#replica.isBroken) return
-    if (votes.quorumIndex > finalizer.index) {
+    if (votes.validityIndex > finalizer.index) {
       const outpaced = this.#ahead.weight >= committee.validity
       const range = this.#sync.plan(finalizer.index, votes, outpaced, now.mono, this.#down)
       if (range !== undefined) this.#outbox.add(range)

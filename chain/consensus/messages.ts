@@ -173,8 +173,9 @@ export interface RangeSource {
 }
 
 /**
- * The longest provable answer to a range request that fits `bytesMax` and is not longer than `commitsMax`; `undefined`
- * when there is none (nothing stored, or no proof yet). At least one commit is given, whatever its size.
+ * The longest provable answer to a range request that fits `bytesMax` and is not longer than `commitsMax`. Where nothing
+ * in it can be proven, the same without certifiers: its vertices help a peer that decides for itself. `undefined` when
+ * nothing is stored. At least one commit is given, whatever its size.
  */
 export function assembleRange(
   request: RangeRequest,
@@ -198,14 +199,17 @@ export function assembleRange(
       bytes += 4 + body.length
     }
     const certifiers = source.certifiers(index)?.map(ref => source.vertexBytes(ref))
-    if (certifiers === undefined || certifiers.includes(undefined)) continue
+    if (certifiers === undefined || certifiers.includes(undefined)) {
+      if (bytes > limits.bytesMax) break
+      continue
+    }
     const proofs = certifiers as Uint8Array[]
     const proofBytes = proofs.reduce((sum, proof) => sum + 4 + proof.length, 0)
     if (proven !== undefined && bytes + proofBytes > limits.bytesMax) break
     proven = { commits: commits.length, vertices: vertices.length, certifiers: proofs }
     if (bytes + proofBytes > limits.bytesMax || vertices.length > RANGE_VERTICES_MAX - commit.vertices.length) break
   }
-  if (proven === undefined) return undefined
+  if (proven === undefined) return commits.length === 0 ? undefined : { commits, certifiers: [], vertices }
   return {
     commits: commits.slice(0, proven.commits),
     certifiers: proven.certifiers,

@@ -24,6 +24,8 @@ export interface Suspended<V extends DagVertex = VerifiedVertex> {
   readonly vertex: V
   /** Parents that are not accepted. */
   pending: number
+  /** False once it was dropped or accepted. */
+  held: boolean
 }
 
 export interface VertexManagerOptions<V extends DagVertex> {
@@ -39,7 +41,8 @@ export type AddOutcome = 'accepted' | 'suspended' | 'duplicate' | 'collected' | 
 
 /**
  * Holds vertices back until all their parents above the collected round are accepted. Memory is bounded per author and
- * in total; at a bound the highest round goes first, because low rounds are what others wait for. Cascades are loops,
+ * in total; at a bound the author who makes us wait for most loses its highest round, because low rounds are what others
+ * wait for. Cascades are loops,
  * never recursion.
  */
 export class VertexManager<V extends DagVertex = VerifiedVertex> {
@@ -47,6 +50,8 @@ export class VertexManager<V extends DagVertex = VerifiedVertex> {
   readonly #wanted = new Map<number, Wanted<V>[]>()
   readonly #suspendedBy: Int32Array
   readonly #bytesBy: Float64Array
+  /** Parents that suspended vertices of each author wait for. */
+  readonly #pendingBy: Int32Array
   #suspended = 0
   #missing = 0
   #gcRound: Round = 0
@@ -56,6 +61,7 @@ export class VertexManager<V extends DagVertex = VerifiedVertex> {
     const { size } = options.dag.committee
     this.#suspendedBy = new Int32Array(size)
     this.#bytesBy = new Float64Array(size)
+    this.#pendingBy = new Int32Array(size)
   }
 
   get suspendedCount(): number {
@@ -80,7 +86,7 @@ export class VertexManager<V extends DagVertex = VerifiedVertex> {
       this.#acceptCascade(vertex, nowMs)
       return 'accepted'
     }
-    const suspended: Suspended<V> = { vertex, pending: absent.length }
+    const suspended: Suspended<V> = { vertex, pending: absent.length, held: false }
     this.#hold(suspended, from, nowMs)
     for (const parent of absent) {
       const wanted = this.#want(parent)
@@ -128,8 +134,7 @@ export class VertexManager<V extends DagVertex = VerifiedVertex> {
         if (wanted.body !== undefined) this.#dropBody(wanted, wanted.body)
         this.#forget(wanted)
         for (const child of wanted.children) {
-          child.pending--
-          if (child.pending === 0 && child.vertex.round > gcRound) released.push(child)
+          if (this.#parentSettled(child) && child.vertex.round > gcRound) released.push(child)
         }
       }
     }
@@ -151,8 +156,20 @@ export class VertexManager<V extends DagVertex = VerifiedVertex> {
         this.#forget(wanted)
       }
       this.#options.accept(vertex, nowMs)
-      for (const child of wanted?.children ?? []) if (--child.pending === 0) ready.push(child.vertex)
+      for (const child of wanted?.children ?? []) if (this.#parentSettled(child)) ready.push(child.vertex)
     }
+  }
+
+  /** True when it was the last parent that `child` waited for. */
+  #parentSettled(child: Suspended<V>): boolean {
+    child.pending--
+    if (child.held) this.#charge(child.vertex.author, -1)
+    return child.pending === 0
+  }
+
+  /** Missing parents are charged to the author whose vertices name them. */
+  #charge(author: AuthorityIndex, parents: number): void {
+    this.#pendingBy[author] = (this.#pendingBy[author] as number) + parents
   }
 
   #hold(suspended: Suspended<V>, from: AuthorityIndex | undefined, nowMs: number): void {
@@ -164,6 +181,8 @@ export class VertexManager<V extends DagVertex = VerifiedVertex> {
     this.#missing--
     this.#suspended++
     const { author } = suspended.vertex
+    suspended.held = true
+    this.#charge(author, suspended.pending)
     this.#suspendedBy[author] = (this.#suspendedBy[author] as number) + 1
     this.#bytesBy[author] = (this.#bytesBy[author] as number) + this.#options.sizeOf(suspended.vertex)
   }
@@ -173,6 +192,8 @@ export class VertexManager<V extends DagVertex = VerifiedVertex> {
     this.#missing++
     this.#suspended--
     const { author } = body.vertex
+    body.held = false
+    this.#charge(author, -body.pending)
     this.#suspendedBy[author] = (this.#suspendedBy[author] as number) - 1
     this.#bytesBy[author] = (this.#bytesBy[author] as number) - this.#options.sizeOf(body.vertex)
   }
@@ -222,15 +243,23 @@ export class VertexManager<V extends DagVertex = VerifiedVertex> {
       (this.#bytesBy[author] as number) > SUSPENDED_BYTES_PER_AUTHOR_MAX
     )
       kept = this.#evictHighest(author) !== added && kept
-    while (this.#missing > missingMax) kept = this.#evictHighest(undefined) !== added && kept
+    while (this.#missing > missingMax) kept = this.#evictHighest(this.#greediest()) !== added && kept
     return kept
   }
 
-  #evictHighest(author: AuthorityIndex | undefined): Suspended<V> {
+  /** Who makes us wait for most: so invented parents of one author cannot push out what others wait for. */
+  #greediest(): AuthorityIndex {
+    let greediest = 0
+    for (const [author, pending] of this.#pendingBy.entries())
+      if (pending > (this.#pendingBy[greediest] as number)) greediest = author
+    return greediest
+  }
+
+  #evictHighest(author: AuthorityIndex): Suspended<V> {
     let highest: Wanted<V> | undefined
     for (const slot of this.#wanted.values())
       for (const wanted of slot) {
-        if (wanted.body === undefined || (author !== undefined && wanted.ref.author !== author)) continue
+        if (wanted.body === undefined || wanted.ref.author !== author) continue
         if (highest === undefined || wanted.ref.round >= highest.ref.round) highest = wanted
       }
     const victim = defined(highest, 'a bound is exceeded by what is suspended')

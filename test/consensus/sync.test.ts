@@ -84,13 +84,28 @@ describe('commit sync', () => {
     const good = rangeOf(cluster, lastCommitIndex + 1, lastCommitIndex + 5)
     const feed = (change: Partial<typeof good>) =>
       cluster.feed(3, { kind: 'commits', ...good, ...change, from: 0, nowMs: 0 })
-    feed({ certifiers: [] })
     feed({ vertices: good.vertices.slice(0, 2) })
     expect(straggler.core.status().lastCommitIndex).toBe(lastCommitIndex)
-    expect(straggler.alarms()).toEqual(['commit range refused', 'commit range refused'])
+    expect(straggler.alarms()).toEqual(['commit range refused'])
     feed({})
     expect(straggler.core.status().lastCommitIndex).toBe(lastCommitIndex + 5)
     expect(straggler.core.status().halted).toBe(false)
+  })
+
+  test('without proof nothing is taken as given: the vertices are decided on', () => {
+    const cluster = withStraggler()
+    const straggler = cluster.node(3)
+    const { lastCommitIndex } = straggler.core.status()
+    const range = rangeOf(cluster, lastCommitIndex + 1, lastCommitIndex + 12)
+    const [first, ...rest] = range.commits as [Commit, ...Commit[]]
+    const forged = [{ ...first, endsEpoch: true }, ...rest]
+    cluster.feed(3, { kind: 'commits', ...range, commits: forged, certifiers: [], from: 0, nowMs: 0 })
+    expect(straggler.core.status().lastCommitIndex).toBe(lastCommitIndex)
+    cluster.feed(3, { kind: 'commits', ...range, certifiers: [], from: 0, nowMs: 0 })
+    const reached = straggler.core.status().lastCommitIndex
+    expect(reached).toBeGreaterThan(lastCommitIndex + 6)
+    expect(reached).toBeLessThan(lastCommitIndex + 12)
+    expect(chainOf(cluster, 3)).toEqual(chainOf(cluster, 0).slice(0, reached))
   })
 
   test('a server answers with the longest range that it can prove and that fits', () => {
@@ -120,7 +135,9 @@ describe('commit sync', () => {
       undefined,
     )
     proofs.clear()
-    expect(assembleRange(request, source, { bytesMax: 8_000_000, commitsMax: 100 })).toBe(undefined)
+    const unproven = assembleRange(request, source, { bytesMax: 8_000_000, commitsMax: 10 })
+    expect(unproven).toMatchObject({ certifiers: [] })
+    expect(unproven?.commits.length).toBe(10)
   })
 })
 

@@ -104,6 +104,20 @@ describe('the vertex manager', () => {
     expect(manager.missingCount).toBeLessThanOrEqual(4 * 50)
   })
 
+  test('invented parents of one author do not push out what the others wait for', () => {
+    const lookahead = 5
+    const { manager, add } = managerOf(COMMITTEE, lookahead)
+    for (let round = 3; round < 13; round++) {
+      const parents = [3, 0, 1, 2].map(author => refNamed(round - 1, author, 7))
+      add({ ...refNamed(round, 3, 7), parents, timestampMs: 0 }, 3)
+    }
+    expect(manager.missingCount).toBeGreaterThan(3 * lookahead)
+    expect(add(full(20, 0, [0, 1, 2]), 0)).toBe('suspended')
+    expect(add(full(20, 1, [0, 1, 2]), 1)).toBe('suspended')
+    expect(manager.isMissing(refNamed(19, 2))).toBe(true)
+    expect(manager.missingCount).toBeLessThanOrEqual(4 * lookahead)
+  })
+
   test('a cascade of ten thousand rounds needs no stack', () => {
     const alone = stakesOf([1])
     const { manager, accepted, add } = managerOf(alone, 20_000)
