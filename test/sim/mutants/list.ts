@@ -83,8 +83,8 @@ export const MUTANTS: readonly Mutant[] = [
         'const watermarks = new WeakMap<object, Map<number, number>>()\n\nexport interface SubDag<',
       ],
       [
-        '      if (parent.committed) continue\n',
-        '      if (parent.committed || ref.round < (watermarks.get(dag)?.get(ref.author) ?? 0)) continue\n',
+        '      if (parent.committed) return\n',
+        '      if (parent.committed || parent.vertex.round < (watermarks.get(dag)?.get(parent.vertex.author) ?? 0)) return\n',
       ],
       [
         '  const sorted = sortEntries(',
@@ -155,7 +155,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'floor-without-one',
     about: 'the amnesia floor is one too low (2.20)',
     file: 'amnesia.ts',
-    changes: [['this.#floor = highest + 1', 'this.#floor = highest']],
+    changes: [['highest === 0 ? 0 : highest + 1', 'highest']],
   },
   {
     name: 'floor-of-few',
@@ -261,7 +261,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'inflated-commit-votes',
     about: 'one claim moves the quorum commit index (V02)',
     file: 'commit-votes.ts',
-    changes: [['if (weight < quorum) continue', 'if (weight < 1) continue']],
+    changes: [['if (weight < this.#threshold) continue', 'if (weight < 1) continue']],
   },
   {
     name: 'accepts-orphans',
@@ -270,8 +270,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'vertex-manager.ts',
     changes: [
       [
-        'parent => parent.round > this.#gcRound && this.#options.dag.get(parent) === undefined',
-        'parent => parent.round > this.#gcRound + 1_000_000 && this.#options.dag.get(parent) === undefined',
+        'if (entry === undefined) absent.push(ref)',
+        'if (entry === undefined && ref.round > 1_000_000) absent.push(ref)',
       ],
     ],
   },
