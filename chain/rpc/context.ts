@@ -19,6 +19,8 @@ export interface RpcContext {
   readonly filters: FilterStore
   readonly subscriptions: SubscriptionHub
   readonly submitter: Submitter
+  /** Namespaces of the methods that this listener serves. */
+  readonly namespaces: readonly string[]
   /** The block that `ref` names; undefined when this node has none such. */
   findBlock(ref: BlockRef): Promise<Block | undefined>
   /** The block that `ref` names; `header not found` otherwise. */
@@ -33,6 +35,7 @@ export interface RpcContextOptions {
   readonly limits: RpcLimits
   readonly clock: Clock
   readonly random: Random
+  readonly namespaces: readonly string[]
   readonly log?: Log
 }
 
@@ -61,6 +64,7 @@ export function createRpcContext(options: RpcContextOptions): RpcContext {
     filters,
     subscriptions,
     submitter: createSubmitter(backend.pool),
+    namespaces: options.namespaces,
     findBlock,
     async needBlock(ref) {
       const block = await findBlock(ref)

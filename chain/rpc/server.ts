@@ -25,7 +25,7 @@ export interface RpcServerOptions {
   readonly corsOrigins?: AllowedNames
   /** Names under which the node is addressed; address literals always work. Default: `localhost`. */
   readonly hosts?: AllowedNames
-  /** Methods by namespace (`eth`, `debug`, …); default all. */
+  /** Methods by namespace (`eth`, `debug`, …); default all. `rpc`, which tells what is served, always is. */
   readonly namespaces?: readonly string[]
   /** When set, every request needs a token (HS256) made with these 32 bytes. */
   readonly jwtSecret?: Uint8Array
@@ -57,10 +57,14 @@ export async function createRpcServer(options: RpcServerOptions): Promise<RpcSer
   const log = (options.log ?? silentLog).child('rpc')
   const metrics = declareRpcMetrics(backend.metrics)
   const random = { bytes: (length: number) => new Uint8Array(randomBytes(length)) }
-  const context = createRpcContext({ backend, limits, clock, random, log })
-  const { namespaces } = options
-  const isServed = (name: string) => namespaces === undefined || namespaces.includes(name.split(/[_.]/, 1)[0] ?? name)
+  const namespaceOf = (name: string) => name.split(/[_.]/, 1)[0] ?? name
+  const isServed = (name: string) => {
+    const namespace = namespaceOf(name)
+    return namespace === 'rpc' || (options.namespaces?.includes(namespace) ?? true)
+  }
   const methods = new Map(METHODS.filter(item => isServed(item.name)).map(item => [item.name, item]))
+  const namespaces = [...new Set(Array.from(methods.keys(), namespaceOf))].sort()
+  const context = createRpcContext({ backend, limits, clock, random, log, namespaces })
   const limiter = createRateLimiter(limits.rate, clock)
   const dispatcher = createDispatcher({ context, methods, limiter, metrics })
   const connections = createConnections(dispatcher, limits, metrics)

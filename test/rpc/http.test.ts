@@ -203,6 +203,8 @@ describe('JSON-RPC over HTTP', () => {
     expect((await ask('net_version', 'a.b.c')).status).toBe(401)
     const good = await ask('net_version', issueToken(secret, now))
     expect(await good.json()).toMatchObject({ result: '1071' })
+    const modules = await ask('rpc_modules', issueToken(secret, now))
+    expect(await modules.json()).toMatchObject({ result: { debug: '1.0', net: '1.0', rpc: '1.0' } })
     const other = await ask('eth_chainId', issueToken(secret, now))
     expect(await other.json()).toMatchObject({ error: { code: -32601 } })
     await guarded.close()

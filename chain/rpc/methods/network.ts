@@ -44,6 +44,13 @@ export const networkMethods = [
     handle: ({ backend }) => toQuantity(backend.network.peerCount()),
   }),
   method({
+    name: 'rpc_modules',
+    summary: 'Namespaces that this listener serves, with their versions.',
+    params: [],
+    result: titled('namespaces'),
+    handle: ({ namespaces }) => Object.fromEntries(namespaces.map(name => [name, '1.0'])),
+  }),
+  method({
     name: 'eth_chainId',
     summary: 'Chain id for replay protection (EIP-695).',
     params: [],
