@@ -25,6 +25,9 @@ export interface ConsensusDriverOptions {
   readonly takePayload: (room: { readonly transactions: number; readonly bytes: number }) => readonly Uint8Array[]
   readonly onCommit: (ordered: OrderedCommit) => Promise<void>
   readonly onCertificate: (certificate: CheckpointCertificate) => Promise<void>
+  readonly onAlarm: (code: string, fatal: boolean) => void
+  /** The own vertex left; `seconds` from its making until it was durable. */
+  readonly onPublished: (vertex: VerifiedVertex, seconds: number) => void
   readonly onRequeue: (transactions: readonly Uint8Array[]) => void
   /** The core accepted these (or made them): for views and timelines, after they are stored. */
   readonly onStored: (records: Extract<Effect, { kind: 'persist' }>['records']) => void
@@ -55,6 +58,7 @@ export function createConsensusDriver(options: ConsensusDriverOptions): Consensu
   let payloadWaits = false
 
   async function perform(effects: readonly Effect[]): Promise<void> {
+    const startMs = performance.now()
     for (const [i, effect] of effects.entries()) {
       switch (effect.kind) {
         case 'persist': {
@@ -66,6 +70,7 @@ export function createConsensusDriver(options: ConsensusDriverOptions): Consensu
         }
         case 'publish':
           port.broadcast(effect.vertex)
+          options.onPublished(effect.vertex, (performance.now() - startMs) / 1_000)
           break
         case 'push':
           port.push(effect.to, effect.vertices)
@@ -97,6 +102,7 @@ export function createConsensusDriver(options: ConsensusDriverOptions): Consensu
             fatal: effect.fatal,
             ...effect.data,
           })
+          options.onAlarm(effect.code, effect.fatal)
           break
       }
     }

@@ -1,12 +1,12 @@
 import type { ExecutedCommit, ExecutionEngine } from '#evm'
-import type { Log } from '#lib/env'
+import type { Clock, Log } from '#lib/env'
 import { BoundedQueue } from '#lib/queue'
 import type { OrderedCommit } from '#types'
 
 /** Commits that may wait for execution before consensus itself waits. 512 commits are about 30 s of ordering. */
 const QUEUE_CAPACITY = 512
 /** Waiting commits from which own vertices stay empty (consensus.md 2.23), and down to which payload flows again. */
-const LAG_HIGH = 64
+export const EXECUTION_LAG_HIGH = 64
 const LAG_LOW = 8
 
 export interface ExecutionDriver {
@@ -27,7 +27,9 @@ export interface ExecutionDriver {
 export function createExecutionDriver(options: {
   readonly engine: ExecutionEngine
   readonly log: Log
-  readonly onExecuted: (ordered: OrderedCommit, executed: ExecutedCommit) => void | Promise<void>
+  readonly clock: Clock
+  /** `startedMs`: when the engine began with it. */
+  readonly onExecuted: (ordered: OrderedCommit, executed: ExecutedCommit, startedMs: number) => void | Promise<void>
   readonly onBackpressure: (on: boolean) => void
   readonly onFailure: (error: unknown) => void
 }): ExecutionDriver {
@@ -42,7 +44,7 @@ export function createExecutionDriver(options: {
   const lag = () => queue.size + busy
 
   function press(): void {
-    const on = pressed ? lag() > LAG_LOW : lag() >= LAG_HIGH
+    const on = pressed ? lag() > LAG_LOW : lag() >= EXECUTION_LAG_HIGH
     if (on === pressed) return
     pressed = on
     log.info('execution back-pressure', { on, lag: lag() })
@@ -53,8 +55,9 @@ export function createExecutionDriver(options: {
     for (let ordered = queue.shift(); ordered !== undefined && !stopped; ordered = queue.shift()) {
       busy = 1
       waiters.shift()?.()
+      const startedMs = options.clock.now()
       const executed = await engine.execute(ordered)
-      await options.onExecuted(ordered, executed)
+      await options.onExecuted(ordered, executed, startedMs)
       busy = 0
       press()
     }

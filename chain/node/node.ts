@@ -13,7 +13,7 @@ import { CodedError } from '#lib/errors'
 import { createLibp2pNetwork } from '#p2p'
 import { createRpcServer } from '#rpc'
 import { openLevelStore } from '#storage'
-import { type GenesisFile, type OrderedCommit, ZERO_DIGEST } from '#types'
+import { type Block, type GenesisFile, type OrderedCommit, ZERO_DIGEST } from '#types'
 import { blockTimeMs, createCertificateKeeper, createCheckpointVoter, decodeCertificate } from './checkpoints.ts'
 import { committeeOfGenesis, ogpuConfigOf } from './committee.ts'
 import type { NodeConfig } from './config.ts'
@@ -21,11 +21,13 @@ import { createConsensusDriver } from './consensus-driver.ts'
 import { createConsensusLog } from './consensus-log.ts'
 import { createDagView } from './dag-view.ts'
 import { openDataDirectory } from './data-dir.ts'
-import { createExecutionDriver } from './execution-driver.ts'
+import { createExecutionDriver, EXECUTION_LAG_HIGH } from './execution-driver.ts'
 import { createFollower } from './follower.ts'
-import { type HealthCheck, startHealthServer } from './health-server.ts'
-import { generateValidatorKeys, type ValidatorKeys } from './keys/index.ts'
+import { diskSpace, readinessChecks } from './health-checks.ts'
+import { startHealthServer } from './health-server.ts'
+import { openNodeKey, type ValidatorKeys } from './keys/index.ts'
 import { createMetrics } from './metrics.ts'
+import { createNodeMetrics } from './node-metrics.ts'
 import { openSigningGuard } from './signing-guard.ts'
 import { Timeline } from './timeline.ts'
 import { createTransactionGossip } from './transaction-gossip.ts'
@@ -53,10 +55,14 @@ export interface RunningNode {
   stop(): Promise<void>
 }
 
-/** Epoch of a network whose committee is the genesis committee. */
+/**
+ * This version runs one epoch with the genesis committee (docs/gaps.md): no commit may end it, or the chain would stop
+ * there. The same on every node, so it decides nothing differently anywhere.
+ */
 const EPOCH = 0
-/** A node counts as stuck when nothing was committed for this long. */
-const COMMIT_SILENCE_MS = 10_000
+const EPOCH_WITHOUT_END_MS = 2 ** 52
+/** How often the gauges are read off, and the free disk is looked at. */
+const OBSERVE_MS = 1_000
 
 /**
  * The composition root: opens the data directory, builds every part, connects them and starts them from the inside out.
@@ -76,7 +82,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
 
   try {
     const { chainId } = genesis.config
-    const { consensus: params, epochSeed } = ogpuConfigOf(genesis)
+    const { consensus, epochSeed } = ogpuConfigOf(genesis)
+    const params = { ...consensus, epochDurationMs: EPOCH_WITHOUT_END_MS }
     const { committee, names, peers, addresses } = committeeOfGenesis(genesis)
     const genesisHash = genesisBlock(genesis).hash
     const own = ownIndex(
@@ -101,9 +108,17 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
 
     // Execution
     const metrics = createMetrics({ build: { version }, processMetrics: true })
+    const nodeMetrics = createNodeMetrics(metrics.registry)
     const recovery = createRecoveryPool({ workers: config.verifyWorkers })
     closers.push(() => recovery.close())
-    const engine = await createExecutionEngine({ genesis, store: chainStore, recovery, log: log.child('evm') })
+    const { historyBlocks } = config.store
+    const engine = await createExecutionEngine({
+      genesis,
+      store: chainStore,
+      recovery,
+      log: log.child('evm'),
+      ...(historyBlocks === undefined ? {} : { historyBlocks }),
+    })
     closers.push(() => engine.close())
     const pool = createPool({
       chain: engine.chain,
@@ -141,7 +156,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
 
     // Network
     const network = createLibp2pNetwork({
-      networkKeySeed: (keys ?? generateValidatorKeys()).network.seed,
+      networkKeySeed: (keys?.network ?? openNodeKey(directory.nodeKeyPath)).seed,
       genesisHash,
       agent: `ogpu/${version}`,
       listen: config.p2p.listen,
@@ -200,14 +215,16 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       engine,
       onMarked: height => dag.onCertified(height, engine.chain, clock.now()),
     })
-    let lastCommitMs = clock.now()
+    let lastCommitMs: number | undefined
     const execution = createExecutionDriver({
       engine,
+      clock,
       log: log.child('execution'),
-      onExecuted(ordered: OrderedCommit, executed: ExecutedCommit) {
+      onExecuted(ordered: OrderedCommit, executed: ExecutedCommit, startedMs: number) {
         const nowMs = clock.now()
         for (const block of executed.blocks) pool.onBlock(block)
         dag.onExecuted(ordered.commit.index, executed, nowMs)
+        for (const { block } of executed.blocks) nodeMetrics.executed(sizeOf(block), (nowMs - startedMs) / 1_000)
         for (const input of vote(executed, nowMs)) driver.submit(input)
         return certificates.onExecuted()
       },
@@ -223,10 +240,16 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       takePayload: room => pool.take(room),
       async onCommit(ordered) {
         lastCommitMs = clock.now()
+        nodeMetrics.committed(ordered, lastCommitMs)
         dag.onOrdered(ordered, lastCommitMs)
         await execution.enqueue(ordered)
       },
-      onCertificate: certificate => certificates.add(certificate),
+      onCertificate(certificate) {
+        nodeMetrics.certified(certificate.height)
+        return certificates.add(certificate)
+      },
+      onAlarm: (code, fatal) => nodeMetrics.alarm(code, fatal),
+      onPublished: (vertex, seconds) => nodeMetrics.proposed(vertex.transactions.length, seconds),
       onRequeue: transactions => pool.putBack(transactions),
       onStored(records) {
         const nowMs = clock.now()
@@ -271,6 +294,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
           host: config.rpc.host,
           port: config.rpc.port,
           namespaces: config.rpc.apis,
+          limits: { batchItemsMax: config.rpc.batchMax, connectionsMax: config.rpc.connectionsMax },
           corsOrigins: namesOf(config.rpc.cors),
           hosts: namesOf(config.rpc.hosts),
           log,
@@ -278,28 +302,43 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       : undefined
     closers.push(() => rpc?.close())
 
-    const checks = (): HealthCheck[] => {
-      const connected = peers.filter((_, index) => link.isUp(index)).length
-      const lag = execution.lag()
-      const silentMs = clock.now() - lastCommitMs
-      return [
-        {
-          name: 'validators',
-          ok: own === undefined || connected * 3 > peers.length * 2,
-          detail: `${connected} of ${peers.length} connected`,
-        },
-        { name: 'committing', ok: silentMs < COMMIT_SILENCE_MS, detail: `last commit ${silentMs} ms ago` },
-        { name: 'execution', ok: lag < 64, detail: `${lag} commits wait` },
-        { name: 'syncing', ok: !core.status().syncing },
-      ]
+    let diskFreeBytes: number | undefined
+    const readiness = () => {
+      const status = core.status()
+      return readinessChecks({
+        validatorsConnected: peers.filter((_, index) => index !== own && link.isUp(index)).length,
+        validatorsOther: peers.length - (own === undefined ? 0 : 1),
+        peers: network.peers().length,
+        syncing: status.syncing,
+        commitIndex: status.lastCommitIndex,
+        quorumCommitIndex: status.quorumCommitIndex,
+        lastCommitAtMs: lastCommitMs,
+        executionQueue: execution.lag(),
+        executionQueueMax: EXECUTION_LAG_HIGH,
+        halted: status.halted,
+        diskFreeBytes,
+        nowMs: clock.now(),
+      })
     }
+    const observe = async () => {
+      nodeMetrics.status(core.status())
+      nodeMetrics.queues(0, execution.lag())
+      for (const check of readiness()) nodeMetrics.ready(check.name, check.ok)
+      const disk = await diskSpace(directory.path)
+      if (disk !== undefined) nodeMetrics.disk(disk.freeBytes, disk.totalBytes)
+      diskFreeBytes = disk?.freeBytes
+    }
+    await observe()
+    const observer = setInterval(() => void observe(), OBSERVE_MS)
+    closers.push(() => clearInterval(observer))
+
     const health = config.health.enabled
       ? await startHealthServer({
           host: config.health.host,
           port: config.health.port,
           source: {
             live: () => [{ name: 'consensus', ok: !core.status().halted }],
-            ready: checks,
+            ready: readiness,
             status: () => ({
               version,
               chainId,
@@ -333,6 +372,10 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await close()
     throw error
   }
+}
+
+function sizeOf({ header, transactions }: Block) {
+  return { height: header.number, transactions: transactions.length, gasUsed: header.gasUsed }
 }
 
 function ownIndex(consensusKeys: readonly string[], keys: ValidatorKeys | undefined): number | undefined {
