@@ -33,7 +33,7 @@ export function ProvidersPage() {
                 cell: provider => (
                   <>
                     {groupDigits(provider.wins_count)}{' '}
-                    <span className="quiet">{percent(provider.wins_count, provider.attempts_count)}</span>
+                    <span className="quiet">{percent(provider.wins_count, provider.responses_count)}</span>
                   </>
                 ),
                 look: 'number',
@@ -78,7 +78,7 @@ export function ProviderPage({ address }: { address: string }) {
                   ['Vault balance', <Coins key="balance" wei={data.balance} />],
                   [
                     'Record',
-                    `${groupDigits(data.attempts_count)} attempts, ${groupDigits(data.responses_count)} responses, ${groupDigits(data.wins_count)} confirmed (${percent(data.wins_count, data.attempts_count)})`,
+                    `${groupDigits(data.attempts_count)} attempts, ${groupDigits(data.responses_count)} responses, ${groupDigits(data.wins_count)} confirmed (${percent(data.wins_count, data.responses_count)})`,
                   ],
                   ['First seen', <Moment key="first" iso={data.first_seen_at} />],
                   data.base_data !== '' && [

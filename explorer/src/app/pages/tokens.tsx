@@ -104,7 +104,7 @@ export function TokenPage({ address }: { address: string }) {
 
 function Holders({ token }: { token: TokenItem }) {
   const share = (value: string) =>
-    token.total_supply === null || token.type !== 'ERC-20' ? '' : percent(Number(value), Number(token.total_supply))
+    token.total_supply === null ? '' : percent(Number(value), Number(token.total_supply))
   return (
     <Listed<HolderItem> path={`/tokens/${token.address}/holders`}>
       {items => (
@@ -114,13 +114,23 @@ function Holders({ token }: { token: TokenItem }) {
           empty="Nobody holds it."
           columns={[
             { head: 'Holder', cell: item => <Address of={item.address} full /> },
-            { head: 'Id', cell: item => (item.token_id === null ? '' : shortHash(item.token_id, 12, 4)), look: 'wide' },
+            ...(token.type === 'ERC-20'
+              ? []
+              : [
+                  {
+                    head: 'Id',
+                    cell: (item: HolderItem) => shortHash(item.token_id ?? '', 12, 4),
+                    look: 'wide' as const,
+                  },
+                ]),
             {
               head: 'Balance',
               cell: item => formatAmount(item.value, Math.min(token.decimals ?? 0, 77)),
               look: 'number',
             },
-            { head: 'Share', cell: item => share(item.value), look: 'number wide' },
+            ...(token.type === 'ERC-20'
+              ? [{ head: 'Share', cell: (item: HolderItem) => share(item.value), look: 'number wide' as const }]
+              : []),
           ]}
         />
       )}
