@@ -19,6 +19,8 @@ export const TARGETS: Readonly<Record<string, readonly string[]>> = {
   'proof/DataRegistry.sol': ['DataRegistry'],
   'proof/Checkpoints.sol': ['Checkpoints'],
   'proof/ReceiptBatches.sol': ['ReceiptBatches'],
+  'staking/Staking.sol': ['Staking'],
+  'staking/FeeCollector.sol': ['FeeCollector'],
   'governance/Timelock.sol': ['Timelock'],
   'governance/OgpuGovernor.sol': ['OgpuGovernor'],
   'token/WrappedOgpu.sol': ['WrappedOgpu'],

@@ -1,8 +1,7 @@
 import { contractsOf } from '@ogpu/sdk'
 import { bigintToBytes, type Hex, toHex, utf8 } from '#lib/bytes'
-import { sha256 } from '#lib/hash'
 import type { GenesisAccount, GenesisFile } from '#types'
-import type { NetworkDefinition } from './definition.ts'
+import { epochSeedOf, type NetworkDefinition } from './definition.ts'
 import { createMachine, type Machine } from './machine.ts'
 import { deployPredeploys, GENESIS_DEPLOYER } from './predeploys.ts'
 
@@ -25,7 +24,7 @@ export async function buildGenesis(definition: NetworkDefinition): Promise<Genes
     await machine.setBalance(key, (await machine.balanceOf(key)) + balanceWei)
   }
   const { execution, consensus, validators } = definition
-  const feeCollector = contractsOf(definition.chainId).feeCollector
+  const { feeCollector, staking } = contractsOf(definition.chainId)
   return {
     config: {
       chainId: definition.chainId,
@@ -56,8 +55,9 @@ export async function buildGenesis(definition: NetworkDefinition): Promise<Genes
           heartbeatMs: execution.heartbeatMs,
         },
         validators,
-        epochSeed: toHex(sha256(utf8(`ogpu/epoch-seed/${definition.name}/${definition.chainId}`))),
+        epochSeed: epochSeedOf(definition),
         feeCollector,
+        ...(definition.staking.electsCommittee ? { stakingContract: staking } : {}),
       },
     },
     nonce: '0x0',

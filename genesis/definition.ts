@@ -1,4 +1,5 @@
-import type { Hex } from '#lib/bytes'
+import { type Hex, toHex, utf8 } from '#lib/bytes'
+import { sha256 } from '#lib/hash'
 import { type ConsensusParams, DEFAULT_CONSENSUS_PARAMS, DEFAULT_EXECUTION_PARAMS, type GenesisValidator } from '#types'
 
 /** What the published contracts leave open, and the parameters of our own. Wei, seconds, blocks. */
@@ -33,6 +34,19 @@ export interface GovernanceParams {
   readonly quorumPercent: number
 }
 
+/** Validator staking. Wei, seconds. */
+export interface StakingParams {
+  readonly unbondingPeriodSec: number
+  readonly selfStakeMinWei: bigint
+  /** Coins behind each unit of a genesis validator's `stake`; its operator owns them. */
+  readonly weiPerPower: bigint
+  readonly commissionBps: number
+  /** Part of the collected fees that is burned, in 1/10,000. */
+  readonly feeBurnBps: number
+  /** True: the node asks the staking contract for the next committee. False: the committee is fixed. */
+  readonly electsCommittee: boolean
+}
+
 /** Everything that one network's genesis is made from. */
 export interface NetworkDefinition {
   readonly name: string
@@ -49,8 +63,14 @@ export interface NetworkDefinition {
   readonly accounts: readonly { readonly address: Hex; readonly balanceWei: bigint }[]
   readonly market: MarketParams
   readonly governance: GovernanceParams
+  readonly staking: StakingParams
   /** Test networks only. */
   readonly faucet?: { readonly amountWei: bigint; readonly periodSec: number; readonly balanceWei: bigint }
+}
+
+/** Seed of epoch 0: fixed by the network's name and chain id. */
+export function epochSeedOf(definition: NetworkDefinition): Hex {
+  return toHex(sha256(utf8(`ogpu/epoch-seed/${definition.name}/${definition.chainId}`)))
 }
 
 const OGPU = 10n ** 18n
@@ -81,6 +101,22 @@ export const PUBLIC_GOVERNANCE: GovernanceParams = {
   votingPeriodBlocks: 7 * DAY_BLOCKS,
   proposalThresholdWei: 10_000n * OGPU,
   quorumPercent: 4,
+}
+
+export const PUBLIC_STAKING: StakingParams = {
+  unbondingPeriodSec: 14 * DAY_SEC,
+  selfStakeMinWei: 10_000n * OGPU,
+  weiPerPower: 100n * OGPU,
+  commissionBps: 500,
+  feeBurnBps: 5_000,
+  electsCommittee: true,
+}
+
+export const DEV_STAKING: StakingParams = {
+  ...PUBLIC_STAKING,
+  unbondingPeriodSec: 60,
+  selfStakeMinWei: OGPU,
+  electsCommittee: false,
 }
 
 /** Small amounts and short times, so that a whole life of a task fits into a test. */

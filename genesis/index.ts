@@ -10,7 +10,7 @@
  * const genesis = await devnetGenesis({ chainId: 1071, validators, accounts: [{ address, balanceWei: 10n ** 24n }] })
  */
 export { buildGenesis } from './build-genesis.ts'
-export type { GovernanceParams, MarketParams, NetworkDefinition } from './definition.ts'
+export type { GovernanceParams, MarketParams, NetworkDefinition, StakingParams } from './definition.ts'
 export { DEV_MNEMONIC, type DevAccount, devAccounts } from './dev-accounts.ts'
 export {
   createMachine,

@@ -6,12 +6,15 @@ import {
   CONSENSUS,
   DEV_GOVERNANCE,
   DEV_MARKET,
+  DEV_STAKING,
   EXECUTION,
   type GovernanceParams,
   type MarketParams,
   type NetworkDefinition,
   PUBLIC_GOVERNANCE,
   PUBLIC_MARKET,
+  PUBLIC_STAKING,
+  type StakingParams,
 } from './definition.ts'
 import { devAccounts } from './dev-accounts.ts'
 
@@ -36,6 +39,7 @@ export interface DevnetOptions extends LaunchOptions {
   readonly execution?: Partial<NetworkDefinition['execution']>
   readonly market?: Partial<MarketParams>
   readonly governance?: Partial<GovernanceParams>
+  readonly staking?: Partial<StakingParams>
 }
 
 /** The definition of a named network; validators and accounts come from the launch. */
@@ -52,6 +56,7 @@ export function networkDefinition(name: NetworkName, options: LaunchOptions = {}
     accounts: options.accounts ?? [],
     market: { ...PUBLIC_MARKET, defaultAgent: DEFAULT_AGENT },
     governance: PUBLIC_GOVERNANCE,
+    staking: PUBLIC_STAKING,
     ...(testnet ? { faucet: { amountWei: 10n * OGPU, periodSec: 86_400, balanceWei: 100_000_000n * OGPU } } : {}),
   }
 }
@@ -71,6 +76,7 @@ export function devnetDefinition(options: DevnetOptions = {}): NetworkDefinition
     ],
     market: { ...DEV_MARKET, ...options.market },
     governance: { ...DEV_GOVERNANCE, ...options.governance },
+    staking: { ...DEV_STAKING, ...options.staking },
     faucet: { amountWei: 100n * OGPU, periodSec: 60, balanceWei: 10_000_000n * OGPU },
   }
 }

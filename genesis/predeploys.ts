@@ -2,7 +2,7 @@ import { type ContractAddresses, contractsOf } from '@ogpu/sdk'
 import { Interface, id, ZeroHash } from 'ethers'
 import { artifactOf } from '#contracts'
 import { fromHex, type Hex } from '#lib/bytes'
-import type { NetworkDefinition } from './definition.ts'
+import { epochSeedOf, type NetworkDefinition } from './definition.ts'
 import { creationCode, type Machine, mustCall } from './machine.ts'
 import { BEACON_ROOTS_CODE, DETERMINISTIC_DEPLOYER_CODE, HISTORY_STORAGE_CODE } from './system-contracts.ts'
 
@@ -20,7 +20,7 @@ interface Construction {
 }
 
 function constructions(a: ContractAddresses, definition: NetworkDefinition): Construction[] {
-  const { market, governance, faucet } = definition
+  const { market, governance, staking, faucet } = definition
   const noSource = [ZERO, '', 0, 0, 0, 0, false, '', 0, 0]
   return [
     { name: 'Manager', at: a.manager, args: [] },
@@ -46,6 +46,17 @@ function constructions(a: ContractAddresses, definition: NetworkDefinition): Con
     { name: 'DataRegistry', at: a.dataRegistry, args: [] },
     { name: 'Checkpoints', at: a.checkpoints, args: [a.terminal] },
     { name: 'ReceiptBatches', at: a.receiptBatches, args: [a.terminal] },
+    {
+      name: 'Staking',
+      at: a.staking,
+      args: [
+        Math.floor(definition.consensus.epochDurationMs / 1_000),
+        staking.unbondingPeriodSec,
+        staking.selfStakeMinWei,
+        epochSeedOf(definition),
+      ],
+    },
+    { name: 'FeeCollector', at: a.feeCollector, args: [staking.feeBurnBps] },
     { name: 'WrappedOgpu', at: a.wrappedOgpu, args: [] },
     { name: 'Orc20Factory', at: a.orc20Factory, args: [] },
     // Anybody may execute what the timelock released: its open executor role is the zero address.
@@ -78,6 +89,7 @@ export async function deployPredeploys(machine: Machine, definition: NetworkDefi
     await machine.construct(at, creationCode(bytecode, abi, args), from ?? GENESIS_DEPLOYER)
   }
   await wireMarket(machine, a, definition)
+  await stakeValidators(machine, a, definition)
   await handOver(machine, a)
   if (definition.faucet !== undefined) await machine.setBalance(a.faucet, definition.faucet.balanceWei)
 }
@@ -98,6 +110,20 @@ async function wireMarket(machine: Machine, a: ContractAddresses, { market }: Ne
   }
 }
 
+async function stakeValidators(
+  machine: Machine,
+  a: ContractAddresses,
+  { staking, validators }: NetworkDefinition,
+): Promise<void> {
+  for (const { operator, consensusKey, networkKey, checkpointKey, addresses, stake } of validators) {
+    const valueWei = BigInt(stake) * staking.weiPerPower
+    const keys = [consensusKey, networkKey, checkpointKey, addresses.join('\n')]
+    await machine.setBalance(GENESIS_DEPLOYER, valueWei)
+    await send(machine, 'Staking', a.staking, 'registerFor', [operator, keys, staking.commissionBps], valueWei)
+  }
+  await send(machine, 'Staking', a.staking, 'seatFirstCommittee', [])
+}
+
 async function handOver(machine: Machine, a: ContractAddresses): Promise<void> {
   const owned = [
     ['Nexus', a.nexus],
@@ -106,13 +132,22 @@ async function handOver(machine: Machine, a: ContractAddresses): Promise<void> {
     ['ProgramRegistry', a.programRegistry],
     ['AuditManager', a.auditManager],
     ['PriceOracle', a.priceOracle],
+    ['Staking', a.staking],
+    ['FeeCollector', a.feeCollector],
   ] as const
   for (const [name, address] of owned) await send(machine, name, address, 'transferOwnership', [a.timelock])
   await send(machine, 'Manager', a.manager, 'grantRole', [ZeroHash, a.timelock])
   await send(machine, 'Manager', a.manager, 'renounceRole', [ZeroHash, GENESIS_DEPLOYER])
 }
 
-async function send(machine: Machine, name: string, to: Hex, method: string, args: readonly unknown[]): Promise<void> {
+async function send(
+  machine: Machine,
+  name: string,
+  to: Hex,
+  method: string,
+  args: readonly unknown[],
+  value = 0n,
+): Promise<void> {
   const abi = new Interface(artifactOf(name).abi)
-  await mustCall(machine, { from: GENESIS_DEPLOYER, to, data: fromHex(abi.encodeFunctionData(method, args)) })
+  await mustCall(machine, { from: GENESIS_DEPLOYER, to, value, data: fromHex(abi.encodeFunctionData(method, args)) })
 }

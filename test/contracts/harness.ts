@@ -86,6 +86,8 @@ const CONTRACTS = {
   timelock: 'Timelock',
   governor: 'OgpuGovernor',
   multicall3: 'Multicall3',
+  staking: 'Staking',
+  feeCollector: 'FeeCollector',
 } as const
 
 export type ContractKey = keyof typeof CONTRACTS
