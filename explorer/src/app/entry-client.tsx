@@ -2,6 +2,7 @@ import { hydrateRoot } from 'react-dom/client'
 import { type ApiAnswer, createStore, StoreContext } from './api.tsx'
 import { App } from './app.tsx'
 import './style/base.css'
+import './style/records.css'
 import './style/parts.css'
 import './style/dag.css'
 
