@@ -22,6 +22,7 @@ export interface BlockExecutionOptions {
   readonly source: StateSource
   readonly blobBaseFee: bigint | undefined
   readonly fastTransfers: boolean
+  readonly ownInterpreter?: boolean
   readonly log: Logger
   /** Makes state changes permanent and returns the new root; needed in the middle of a block before Byzantium. */
   readonly flush: (state: JournalState) => Promise<Digest>
@@ -73,7 +74,7 @@ export class BlockExecution {
 
   /** Runs one transaction; only an executed one leaves anything behind. */
   async run(transaction: RecoveredTransaction): Promise<TransactionOutcome> {
-    const { machine, skeleton, blobBaseFee, fastTransfers, log } = this.#options
+    const { machine, skeleton, blobBaseFee, fastTransfers, ownInterpreter, log } = this.#options
     const outcome = await runTransaction(
       {
         machine,
@@ -84,6 +85,7 @@ export class BlockExecution {
         gasLeft: skeleton.gasLimit - this.gasUsed,
         cumulativeGas: this.gasUsed,
         fastTransfers,
+        ownInterpreter: ownInterpreter ?? false,
         log,
       },
       transaction,

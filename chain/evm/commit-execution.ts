@@ -27,6 +27,7 @@ export interface CommitExecutionOptions {
   readonly feeCollector: Uint8Array
   readonly recovery: Pick<RecoveryPool, 'recover'>
   readonly fastTransfers: boolean
+  readonly ownInterpreter: boolean
 }
 
 /** Transactions between two turns of the event loop: about 20 ms of transfers. */
@@ -141,6 +142,7 @@ export function createCommitExecution(options: CommitExecutionOptions): {
       const open = await executor.begin(batch, skeleton, {
         blobBaseFee: undefined,
         fastTransfers: options.fastTransfers,
+        ownInterpreter: options.ownInterpreter,
       })
       next = await fill(open, queue, next, skip)
       const isEmpty = open.execution.transactions.length === 0

@@ -29,6 +29,8 @@ export interface ExecutionEngineOptions {
   readonly historyBlocks?: number
   /** False sends plain transfers through the interpreter too; same results, for comparison. Default true. */
   readonly fastTransfers?: boolean
+  /** False runs contracts on EthereumJS' interpreter only; same results, several times slower. Default true. */
+  readonly ownInterpreter?: boolean
 }
 
 export interface CommitExecutionEngine extends ExecutionEngine {
@@ -63,6 +65,7 @@ export async function createExecutionEngine(options: ExecutionEngineOptions): Pr
     feeCollector: fromHex(genesis.config.ogpu?.feeCollector ?? genesis.coinbase),
     recovery,
     fastTransfers: options.fastTransfers ?? true,
+    ownInterpreter: options.ownInterpreter ?? true,
   })
   const chain = createChainReader(executor)
   const calls = createCallEngine({ executor, chain })

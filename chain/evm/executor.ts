@@ -235,7 +235,11 @@ export class Executor {
   async begin(
     batch: Batch,
     skeleton: BlockSkeleton,
-    options: { readonly blobBaseFee: bigint | undefined; readonly fastTransfers: boolean },
+    options: {
+      readonly blobBaseFee: bigint | undefined
+      readonly fastTransfers: boolean
+      readonly ownInterpreter: boolean
+    },
   ): Promise<OpenBlock> {
     const machine = await this.machine(this.forkAt(skeleton.number, skeleton.timestamp))
     const flushed: StateChanges[] = []

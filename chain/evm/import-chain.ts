@@ -118,7 +118,11 @@ export async function createImporter(options: ImporterOptions) {
     const batch = executor.newBatch()
     try {
       const blobBaseFee = header.excessBlobGas === undefined ? undefined : blobBaseFeeOf(rules, header.excessBlobGas)
-      const open = await executor.begin(batch, skeletonOf(header), { blobBaseFee, fastTransfers: true })
+      const open = await executor.begin(batch, skeletonOf(header), {
+        blobBaseFee,
+        fastTransfers: true,
+        ownInterpreter: true,
+      })
       const { execution } = open
       for (const transaction of transactions) {
         const outcome = await execution.run(transaction)

@@ -1,3 +1,11 @@
+/**
+ * Execution: commits in, durable EVM blocks out; the pool in front of it, and everybody who reads the chain behind it.
+ * docs/execution.md tells how.
+ *
+ * Invariants: what decides a block is commit data and the chain before it, never a clock, a locale or an arrival order;
+ * one writer; readers see a block only when it is durable; a commit executes once however often it is handed over.
+ * Absent: consensus, sockets, keys of accounts, blob transactions on our own chain, reorganisations.
+ */
 export { CALL_LIMITS } from './call-engine.ts'
 export { eip1559BaseFee } from './eip1559.ts'
 export { type CommitExecutionEngine, createExecutionEngine, type ExecutionEngineOptions } from './engine.ts'

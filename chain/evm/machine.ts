@@ -43,6 +43,7 @@ export interface Machine {
   /** Addresses of the precompiles: hexadecimal without prefix, and as keys. */
   readonly precompiles: readonly string[]
   readonly precompileKeys: ReadonlySet<ByteKey>
+  readonly blockHashes: BlockHashes
 }
 
 export function rulesOf(fork: Fork, chainId: bigint, schedule: ForkSchedule): Rules {
@@ -120,5 +121,6 @@ export async function createMachine(
     ...(customOpcodes === undefined ? {} : { customOpcodes }),
   })
   const precompiles = [...evm.precompiles.keys()]
-  return { rules, evm, state, precompiles, precompileKeys: new Set(precompiles.map(text => keyOf(fromHex(text)))) }
+  const precompileKeys = new Set(precompiles.map(text => keyOf(fromHex(text))))
+  return { rules, evm, state, precompiles, precompileKeys, blockHashes }
 }

@@ -129,6 +129,7 @@ async function runCase(
     source: flat.latest,
     blobBaseFee: rules.isCancun ? blobBaseFeeOf(rules, excessBlobGas) : undefined,
     fastTransfers: true,
+    ownInterpreter: true,
     log: silentLog,
     flush,
     skeleton: {

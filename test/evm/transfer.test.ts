@@ -51,7 +51,12 @@ describe('the short way for transfers', () => {
         })
         const [short, long] = await Promise.all(
           [true, false].map(fastTransfers =>
-            createExecutionEngine({ genesis, store: createMemoryStore(), fastTransfers }),
+            createExecutionEngine({
+              genesis,
+              store: createMemoryStore(),
+              fastTransfers,
+              ownInterpreter: fastTransfers,
+            }),
           ),
         )
         if (short === undefined || long === undefined) throw new Error('two engines')

@@ -1,0 +1,39 @@
+/** Byte-addressed memory of one frame; grows in words and is paid for before it grows. */
+export class Memory {
+  bytes = new Uint8Array(1_024)
+  view = new DataView(this.bytes.buffer)
+  /** Size in bytes as MSIZE reports it. */
+  size = 0
+
+  /** Gas for reaching `end` bytes (Yellow Paper, C_mem), on top of what was paid. */
+  costOf(end: number): number {
+    if (end <= this.size) return 0
+    const words = Math.ceil(end / 32)
+    const paid = this.size / 32
+    return 3 * (words - paid) + Math.floor((words * words) / 512) - Math.floor((paid * paid) / 512)
+  }
+
+  /** Grows to `end` bytes, which were paid for. */
+  grow(end: number): void {
+    if (end <= this.size) return
+    this.size = Math.ceil(end / 32) * 32
+    if (this.size <= this.bytes.length) return
+    const larger = new Uint8Array(Math.max(this.size, this.bytes.length * 2))
+    larger.set(this.bytes)
+    this.bytes = larger
+    this.view = new DataView(larger.buffer)
+  }
+
+  /** A copy of a range that was grown to. */
+  read(offset: number, length: number): Uint8Array {
+    return this.bytes.slice(offset, offset + length)
+  }
+
+  /** Copies `source` from `from` on, with zeros behind its end. */
+  write(offset: number, source: Uint8Array, from: number, length: number): void {
+    if (length === 0) return
+    const available = from >= source.length ? 0 : Math.min(length, source.length - from)
+    if (available > 0) this.bytes.set(source.subarray(from, from + available), offset)
+    if (available < length) this.bytes.fill(0, offset + available, offset + length)
+  }
+}
