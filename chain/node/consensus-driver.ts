@@ -115,7 +115,8 @@ export function createConsensusDriver(options: ConsensusDriverOptions): Consensu
     timer = setTimeout(
       () => {
         wakeAtMs = Number.POSITIVE_INFINITY
-        enqueue({ kind: 'tick', nowMs: clock.now() })
+        // A timer may fire up to a millisecond before the clock gets there; the core must not see the time go short.
+        enqueue({ kind: 'tick', nowMs: Math.max(clock.now(), atMs) })
       },
       Math.max(0, atMs - clock.now()),
     )

@@ -6,7 +6,14 @@ import {
   createVertexVerifier,
   type Input,
 } from '#consensus'
-import { createExecutionEngine, createPool, createRecoveryPool, type ExecutedCommit, genesisBlock } from '#evm'
+import {
+  createExecutionEngine,
+  createForkConfigs,
+  createPool,
+  createRecoveryPool,
+  type ExecutedCommit,
+  genesisBlock,
+} from '#evm'
 import { fromHex, toHex } from '#lib/bytes'
 import type { Clock, Log } from '#lib/env'
 import { CodedError } from '#lib/errors'
@@ -124,7 +131,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       chain: engine.chain,
       recovery,
       clock,
-      params: { gossipHoldMs: 2_000 },
+      params: { gossipHoldMs: 500 },
       log: log.child('pool'),
       metrics: metrics.registry,
     })
@@ -285,6 +292,9 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
             clientVersion: `ogpu/v${version}/${process.platform}-${process.arch}/node${process.versions.node}`,
             chain: engine.chain,
             calls: engine.calls,
+            traces: engine.traces,
+            simulations: engine.simulations,
+            forks: createForkConfigs(genesis),
             pool,
             network: { peerCount: () => network.peers().length, listening: () => true },
             syncing: () => syncState(core, engine.chain.head().header.number),
