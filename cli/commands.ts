@@ -3,10 +3,14 @@ import type { Command } from './command.ts'
 /** Every command by name; a command's code is loaded when it is named. */
 export const COMMANDS = {
   start: async () => (await import('./commands/start.ts')).start,
+  devnet: async () => (await import('./commands/devnet.ts')).devnet,
   node: async () => (await import('./commands/node.ts')).node,
   executor: async () => (await import('./commands/executor.ts')).executor,
   verifier: async () => (await import('./commands/verifier.ts')).verifier,
   data: async () => (await import('./commands/data.ts')).data,
   explorer: async () => (await import('./commands/explorer.ts')).explorer,
+  key: async () => (await import('./commands/key.ts')).key,
+  genesis: async () => (await import('./commands/genesis.ts')).genesis,
+  bench: async () => (await import('./commands/bench.ts')).bench,
   check: async () => (await import('./commands/check.ts')).check,
 } satisfies Readonly<Record<string, () => Promise<Command>>>

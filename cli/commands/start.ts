@@ -6,6 +6,7 @@ import { messageOf } from '#lib/errors'
 import { type Command, flag, integer, text, UsageError } from '../command.ts'
 import { type Devnet, startDevnet } from '../devnet/devnet.ts'
 import { checkOutcome, type JobOutcome, joinProviders, type Market, openMarket, runTask } from '../devnet/main-job.ts'
+import { printUrls } from '../devnet/print.ts'
 import { bold, cyan, dim, duration, green, red, stage, table, yellow } from '../terminal.ts'
 
 const TEXT_BYTES_MAX = 64 * 1024
@@ -181,24 +182,4 @@ ${table(report.transactions.map(({ what, hash, blockNumber }) => [dim(what), `bl
   ${dim('final')}   ${yellow(duration(outcome.publishMs))} from sending the task to its final receipt
   ${dim('page')}    ${cyan(`${devnet.explorerUrl}/task/${outcome.task}`)}
 `)
-}
-
-function printUrls(devnet: Devnet): void {
-  console.log(`${bold('Running')} ${dim('until Ctrl-C')}\n`)
-  const rows: (readonly string[])[] = [
-    ['JSON-RPC', cyan(devnet.rpcUrl), dim(`chain id ${devnet.chainId}`)],
-    ['WebSocket', cyan(devnet.wsUrl), ''],
-    ['explorer', cyan(devnet.explorerUrl), ''],
-    ['data node', cyan(devnet.dataUrl), ''],
-  ]
-  if (devnet.relayUrl !== '') rows.push(['relay', cyan(devnet.relayUrl), dim('OpenAI-compatible')])
-  for (const [i, validator] of devnet.validators.entries()) {
-    rows.push([`validator ${i}`, cyan(validator.rpcUrl), dim(`metrics ${validator.healthUrl}/metrics`)])
-  }
-  console.log(table(rows))
-  console.log(
-    `\n${bold('Test accounts')} ${dim('— funded here, known to everybody: never use them where coins have a value')}\n`,
-  )
-  console.log(table(devnet.accounts.map(({ role, address, privateKey }) => [role, address, dim(privateKey)])))
-  console.log(`\n  ${dim('logs')} ${devnet.layout.log('*')}\n`)
 }
