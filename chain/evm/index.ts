@@ -6,6 +6,7 @@
  * one writer; readers see a block only when it is durable; a commit executes once however often it is handed over.
  * Absent: consensus, sockets, keys of accounts, blob transactions on our own chain, reorganisations.
  */
+export { type BaseFeeInput, nextBaseFee } from './base-fee.ts'
 export { CALL_LIMITS } from './call-engine.ts'
 export { eip1559BaseFee } from './eip1559.ts'
 export { type CommitExecutionEngine, createExecutionEngine, type ExecutionEngineOptions } from './engine.ts'
