@@ -1,0 +1,195 @@
+import { id, Wallet } from 'ethers'
+import { describe, expect, test } from 'vitest'
+import { fromHex, type Hex, toHex } from '#lib/bytes'
+import { createTestChain, lower, OGPU, only, Reverted, type TestChain, word } from './harness.ts'
+
+async function refusal(action: Promise<unknown>): Promise<string> {
+  try {
+    await action
+  } catch (error) {
+    if (error instanceof Reverted) return error.reason.split('(')[0] as string
+    throw error
+  }
+  return 'no revert'
+}
+
+const domain = (chain: TestChain) => ({
+  name: 'Wrapped OGPU',
+  version: '1',
+  chainId: chain.chainId,
+  verifyingContract: chain.contract('wrappedOgpu').address,
+})
+
+describe('wrapped OGPU', () => {
+  test('is one token for each coin, both ways', async () => {
+    const chain = await createTestChain()
+    const token = chain.contract('wrappedOgpu')
+    const me = chain.person('me')
+    await token.send(me, 'deposit', [], 5n * OGPU)
+    expect(await token.read('totalSupply')).toBe(5n * OGPU)
+    expect(await refusal(token.send(me, 'withdraw', [6n * OGPU]))).toBe('ERC20InsufficientBalance')
+    await token.send(me, 'withdraw', [5n * OGPU])
+    expect(await chain.machine.balanceOf(me)).toBe(1_000_000n * OGPU)
+    expect(await chain.machine.balanceOf(token.address)).toBe(0n)
+  })
+
+  test('takes permits and transfer authorisations with random nonces, once, in their time', async () => {
+    const chain = await createTestChain()
+    const token = chain.contract('wrappedOgpu')
+    const wallet = new Wallet(id('wallet'))
+    const from = lower(wallet.address)
+    await chain.machine.setBalance(from, 10n * OGPU)
+    await token.send(from, 'deposit', [], 4n * OGPU)
+    const shop = chain.person('shop')
+    const deadline = chain.now() + 100n
+    const permit = await wallet.signTypedData(
+      domain(chain),
+      {
+        Permit: [
+          { name: 'owner', type: 'address' },
+          { name: 'spender', type: 'address' },
+          { name: 'value', type: 'uint256' },
+          { name: 'nonce', type: 'uint256' },
+          { name: 'deadline', type: 'uint256' },
+        ],
+      },
+      { owner: from, spender: shop, value: OGPU, nonce: 0, deadline },
+    )
+    const split = (signature: string) => [
+      Number(`0x${signature.slice(130)}`),
+      signature.slice(0, 66),
+      `0x${signature.slice(66, 130)}`,
+    ]
+    await token.send(shop, 'permit', [from, shop, OGPU, deadline, ...split(permit)])
+    await token.send(shop, 'transferFrom', [from, shop, OGPU])
+
+    const nonce = word('random')
+    const types = {
+      TransferWithAuthorization: [
+        { name: 'from', type: 'address' },
+        { name: 'to', type: 'address' },
+        { name: 'value', type: 'uint256' },
+        { name: 'validAfter', type: 'uint256' },
+        { name: 'validBefore', type: 'uint256' },
+        { name: 'nonce', type: 'bytes32' },
+      ],
+    }
+    const message = { from, to: shop, value: OGPU, validAfter: 0, validBefore: deadline, nonce }
+    const signed = split(await wallet.signTypedData(domain(chain), types, message))
+    const pay = (value = OGPU) =>
+      token.send(chain.person('relayer'), 'transferWithAuthorization', [
+        from,
+        shop,
+        value,
+        0,
+        deadline,
+        nonce,
+        ...signed,
+      ])
+    expect(await refusal(pay(2n * OGPU))).toBe('ERC3009InvalidSignature')
+    await chain.attempt(async () => {
+      chain.pass(101)
+      expect(await refusal(pay())).toBe('ERC3009InvalidAuthorizationTime')
+    })
+    await pay()
+    expect(await refusal(pay())).toBe('ERC3009UsedAuthorization')
+    expect(await token.read('balanceOf', shop)).toBe(2n * OGPU)
+    expect(await token.read('authorizationState', from, nonce)).toBe(true)
+  })
+})
+
+test('an ORC-20 token carries its metadata and reports swaps; its owner cannot touch balances', async () => {
+  const chain = await createTestChain()
+  const [maker, stranger] = [chain.person('maker'), chain.person('stranger')]
+  const params = ['Coin', 'CN', 6, 1_000n, 'text', 'logo', 'gif', 'emoji', ['x'], ['https://x']]
+  const sent = await chain.contract('orc20Factory').send(maker, 'create', [params])
+  const token = chain.at('Orc20', lower(only(sent, 'TokenCreated').args.token))
+  expect(await token.read('totalSupply')).toBe(1_000_000_000n)
+  expect(await token.read('decimals')).toBe(6n)
+  expect([...(await token.read<string[]>('getMetadata'))]).toEqual(['text', 'logo', 'gif', 'emoji'])
+  expect(await token.read('getSocials', 'x')).toBe('https://x')
+  const pair = chain.person('pair')
+  expect(await refusal(token.send(stranger, 'setActivePairs', [pair, true]))).toBe('OwnableUnauthorizedAccount')
+  only(await token.send(maker, 'setActivePairs', [pair, true]), 'ActivePairsUpdated')
+  expect(only(await token.send(maker, 'transfer', [pair, 5n]), 'Swap').args).toMatchObject({ isBuy: false, amount: 5n })
+  expect(only(await token.send(pair, 'transfer', [stranger, 2n]), 'Swap').args.isBuy).toBe(true)
+  for (const [method, args] of [
+    ['setDescription', ['d']],
+    ['setLogo', ['l']],
+    ['setProjectGif', ['g']],
+    ['setProjectEmoji', ['e']],
+    ['setSocials', ['x', 'y']],
+  ] as const) {
+    expect(await refusal(token.send(stranger, method, args))).toBe('OwnableUnauthorizedAccount')
+    only(await token.send(maker, method, args), 'MetadataUpdated')
+  }
+  expect(await refusal(token.send(maker, 'setLogo', ['x'.repeat(3_000)]))).toBe('TextTooLong')
+  const uneven = [...params.slice(0, 9), []]
+  expect(await refusal(chain.contract('orc20Factory').send(maker, 'create', [uneven]))).toBe('SocialsMismatch')
+})
+
+test('the faucet gives a fixed amount once in its period', async () => {
+  const chain = await createTestChain()
+  const faucet = chain.contract('faucet')
+  const account: Hex = '0x00000000000000000000000000000000000000aa'
+  await faucet.send(chain.person('anybody'), 'drip', [account])
+  expect(await chain.machine.balanceOf(account)).toBe(100n * OGPU)
+  expect(await refusal(faucet.send(chain.person('anybody'), 'drip', [account]))).toBe('TooSoon')
+  chain.pass(61)
+  await faucet.send(chain.person('anybody'), 'drip', [account])
+})
+
+test('governance moves what the timelock owns, by vote, after its delay, and nothing else does', async () => {
+  const chain = await createTestChain()
+  const [token, governor, timelock, vault] = [
+    chain.contract('wrappedOgpu'),
+    chain.contract('governor'),
+    chain.contract('timelock'),
+    chain.contract('vault'),
+  ]
+  const voter = chain.person('voter')
+  await token.send(voter, 'deposit', [], 100n * OGPU)
+  await token.send(voter, 'delegate', [voter])
+  chain.mine()
+  const data = vault.abi.encodeFunctionData('setMinLockupPerSource', [42n])
+  const action = [[vault.address], [0], [data]] as const
+  expect(await refusal(governor.send(chain.person('poor'), 'propose', [...action, 'x']))).toBe(
+    'GovernorInsufficientProposerVotes',
+  )
+  const proposal = (await governor.send(voter, 'propose', [...action, 'lower the lockup'])).output
+  chain.mine(6)
+  await governor.send(voter, 'castVote', [BigInt(toHex(proposal)), 1])
+  chain.mine(61)
+  const hash = id('lower the lockup')
+  await governor.send(voter, 'queue', [...action, hash])
+  expect(await refusal(governor.send(voter, 'execute', [...action, hash]))).toBe('TimelockUnexpectedOperationState')
+  chain.pass(11)
+  await governor.send(chain.person('anybody'), 'execute', [...action, hash])
+  expect(await vault.read('MIN_LOCKUP_PER_SOURCE')).toBe(42n)
+  const direct = [vault.address, 0, data, word(0), word(0), 100]
+  expect(await refusal(timelock.send(voter, 'schedule', direct))).toBe('AccessControlUnauthorizedAccount')
+})
+
+test('multicall answers as the published one does', async () => {
+  const chain = await createTestChain()
+  const multicall = chain.contract('multicall3')
+  const vault = chain.contract('vault')
+  const good = vault.abi.encodeFunctionData('MIN_LOCKUP_PER_SOURCE')
+  const bad = vault.abi.encodeFunctionData('withdraw', [1])
+  const results = await multicall.read<[boolean, Hex][]>('aggregate3', [
+    [vault.address, true, good],
+    [vault.address, true, bad],
+  ])
+  expect(results.map(([success]) => success)).toEqual([true, false])
+  expect(BigInt(results[0]?.[1] ?? '0x0')).toBe(OGPU)
+  expect(fromHex(results[1]?.[1] ?? '0x').length).toBeGreaterThan(4)
+  expect(await refusal(multicall.send(chain.person('x'), 'aggregate', [[[vault.address, bad]]]))).toBe(
+    'Multicall3: call failed',
+  )
+  expect(await multicall.read('getChainId')).toBe(1071n)
+  expect(await multicall.read('getEthBalance', chain.person('x'))).toBe(1_000_000n * OGPU)
+  const paid = [[chain.person('payee'), false, 3n, '0x']]
+  expect(await refusal(multicall.send(chain.person('x'), 'aggregate3Value', [paid], 2n))).not.toBe('no revert')
+  await multicall.send(chain.person('x'), 'aggregate3Value', [paid], 3n)
+  expect(await chain.machine.balanceOf(chain.person('payee'))).toBe(1_000_000n * OGPU + 3n)
+})
