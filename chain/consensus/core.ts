@@ -119,6 +119,8 @@ class Core implements Consensus {
         else producer.offerPayload(input.transactions)
         return
       case 'tick':
+        // It uses the outstanding wake up, whatever time it carries: a timer may fire a little early.
+        this.#wakeAtMs = undefined
         return
       case 'peer':
         if (!input.up) this.#down.add(input.who)

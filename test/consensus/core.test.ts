@@ -261,6 +261,17 @@ describe('a cluster of cores with signatures', () => {
     expect(last).toBeGreaterThan(cluster.nowMs - 1_000)
   })
 
+  test('timers that fire a millisecond early stop nobody', () => {
+    const cluster = new Cluster(FOUR)
+    for (const node of cluster.nodes) {
+      const step = node.core.step.bind(node.core)
+      node.core.step = input => step(input.kind === 'tick' ? { ...input, nowMs: input.nowMs - 1 } : input)
+    }
+    cluster.start()
+    cluster.run(3_000)
+    expect(expectAgreement(cluster)).toBeGreaterThan(40)
+  })
+
   test('vertices of a clock that is ahead are delayed, nothing more', () => {
     const cluster = new Cluster(FOUR)
     const node = cluster.node(0)
