@@ -6,10 +6,12 @@ import { runScenario } from './consensus.ts'
 import { readScenarioFile } from './scenario-file.ts'
 import { checkVertexCases } from './vertex-cases.ts'
 
-const text = readFileSync(new URL('../vectors/consensus-scenarios.json', import.meta.url), 'utf8')
+const texts = ['consensus-scenarios.json', 'consensus-own-scenarios.json'].map(name =>
+  readFileSync(new URL(`../vectors/${name}`, import.meta.url), 'utf8'),
+)
 
 describe('consensus scenarios', () => {
-  for (const scenario of readScenarioFile(text)) {
+  for (const scenario of texts.flatMap(readScenarioFile)) {
     it(`${scenario.id} passes in every order of acceptance`, () => {
       expect([...runScenario(scenario)].filter(r => !r.passed)).toEqual([])
     })

@@ -31,7 +31,7 @@ export function planFromSeed(seed: string): Plan {
     // Where one validator is a quorum, only this delay limits its rounds.
     minRoundDelayMs: parameters.pick(n === 1 || weighted ? [10, 20] : [0, 0, 10, 20]),
     leaderTimeoutMs,
-    leaderTimeoutMaxMs: leaderTimeoutMs * 4,
+    leaderTimeoutMaxMs: Math.max(1_000, leaderTimeoutMs * 4),
     gcDepth: parameters.pick([3, 5, 8, 20, 60]),
     scheduleWindowCommits: parameters.pick([1, 2, 5, 10, 20]),
     scheduleBadStakePercent: parameters.pick([20, 30]),
@@ -67,7 +67,14 @@ export function planFromSeed(seed: string): Plan {
   }
   const tailMs = Math.ceil(80 * latencyMs + 50 * leaderTimeoutMs)
   const recoveryMs = needsRecovery(draft) || draft.network.lossPpm > 0 ? 17_000 : 0
-  return { ...draft, durationMs: Math.max(1_500, lastDisturbanceMs(draft)) + recoveryMs + tailMs }
+  const durationMs = Math.max(1_500, lastDisturbanceMs(draft)) + recoveryMs + tailMs
+  // Recovery waits for seconds by constants of the core; slower rounds meanwhile keep a seed cheap.
+  const minRoundDelayMs = Math.max(params.minRoundDelayMs, recoveryMs > 0 ? Math.ceil(durationMs / 160) : 0)
+  return {
+    ...draft,
+    durationMs,
+    params: { ...params, minRoundDelayMs, leaderTimeoutMs: Math.max(leaderTimeoutMs, 2 * minRoundDelayMs) },
+  }
 }
 
 function drawLatency(random: Random): Latency {

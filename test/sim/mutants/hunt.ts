@@ -19,12 +19,14 @@ export interface MutantResult {
 }
 
 const SWARM_SEEDS = 60
-const VECTORS = new URL('../../vectors/consensus-scenarios.json', import.meta.url)
+const VECTORS = ['consensus-scenarios.json', 'consensus-own-scenarios.json'].map(
+  name => new URL(`../../vectors/${name}`, import.meta.url),
+)
 
 /** The checks in the order of their cost, each as a line that says what failed, or nothing. */
 export function* failuresOf(core: CoreModule, likely: readonly string[] = []): Generator<string> {
   for (const failure of checkVertexCases(core)) yield `vertex check: ${failure}`
-  for (const scenario of readScenarioFile(readFileSync(VECTORS, 'utf8'))) {
+  for (const scenario of VECTORS.flatMap(file => readScenarioFile(readFileSync(file, 'utf8')))) {
     try {
       for (const result of runCase(scenario, core)) if (!result.passed) yield `scenario file, case ${scenario.id}`
     } catch (error) {

@@ -160,6 +160,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'floor-of-few',
     about: 'the amnesia floor is set after validity weight of replies',
+    likely: ['amnesia-among-liars'],
     file: 'amnesia.ts',
     changes: [['counted.weight < this.#committee.quorum', 'counted.weight < this.#committee.validity']],
   },

@@ -125,6 +125,24 @@ export const crashScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'amnesia-among-liars',
+    row: 'F13',
+    about: 'disk loss while one peer lags and another one lies about what it has: nothing is signed twice',
+    plans: () =>
+      [0, 1, 2].map(k =>
+        basePlan(`amnesia-among-liars/${k}`, 4, {
+          durationMs: 9_000,
+          params: { minRoundDelayMs: 50, leaderTimeoutMs: 200, scheduleWindowCommits: 1_000 },
+          faults: [
+            { kind: 'byzantine', node: 1, strategy: 'lying-sync-server' },
+            { kind: 'cut', from: [1, 2, 3], to: [0], fromMs: 300, toMs: 3_040 + 8 * k },
+            { kind: 'cut', from: [3], to: [2], fromMs: 3_000, toMs: 3_300 },
+            { kind: 'crash', node: 2, atMs: 3_000, upAtMs: 3_010, disk: 'lose' },
+          ],
+        }),
+      ),
+  },
+  {
     name: 'joint-restart',
     row: 'F14',
     about: 'all nodes restart together, also with 2f+1 of them only: progress within a few timeouts',
