@@ -1,7 +1,6 @@
-import { type CheckpointCertificate, execVoteSigningBytes, type Input } from '#consensus'
+import { type CheckpointCertificate, encodeCertificate, execVoteSigningBytes, type Input } from '#consensus'
 import type { CommitExecutionEngine, ExecutedCommit } from '#evm'
 import { equalBytes } from '#lib/bytes'
-import { DecodeError, Reader, Writer } from '#lib/codec'
 import { type Block, type BlockNumber, decodeBlockOrigin, type Epoch } from '#types'
 import type { Ed25519Key } from './keys/index.ts'
 
@@ -77,31 +76,5 @@ export function createCertificateKeeper(options: {
       return settle()
     },
     onExecuted: settle,
-  }
-}
-
-/** Bytes of a certificate as the execution store keeps it. */
-export function encodeCertificate(certificate: CheckpointCertificate): Uint8Array {
-  const out = new Writer(64 + 66 * certificate.signatures.length)
-  out.u64(certificate.epoch).u64(certificate.height).bytes(certificate.blockHash).u16(certificate.signatures.length)
-  for (const { author, signature } of certificate.signatures) out.u16(author).bytes(signature)
-  return out.finish()
-}
-
-/** Strict inverse of {@link encodeCertificate}; undefined for anything else. */
-export function decodeCertificate(bytes: Uint8Array): CheckpointCertificate | undefined {
-  try {
-    const reader = new Reader(bytes)
-    const epoch = reader.u64()
-    const height = reader.u64()
-    const blockHash = reader.bytes(32)
-    const signatures: { readonly author: number; readonly signature: Uint8Array }[] = []
-    for (let left = reader.u16(); left > 0; left--)
-      signatures.push({ author: reader.u16(), signature: reader.bytes(64) })
-    reader.end()
-    return { epoch, height, blockHash, signatures }
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined
-    throw error
   }
 }

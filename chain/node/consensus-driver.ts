@@ -26,6 +26,8 @@ export interface ConsensusDriverOptions {
   readonly onCommit: (ordered: OrderedCommit) => Promise<void>
   readonly onCertificate: (certificate: CheckpointCertificate) => Promise<void>
   readonly onAlarm: (code: string, fatal: boolean) => void
+  /** The own vertex is stored and about to leave; throws when that must not happen. */
+  readonly beforePublish: (vertex: VerifiedVertex) => void
   /** The own vertex left; `seconds` from its making until it was durable. */
   readonly onPublished: (vertex: VerifiedVertex, seconds: number) => void
   readonly onRequeue: (transactions: readonly Uint8Array[]) => void
@@ -69,6 +71,7 @@ export function createConsensusDriver(options: ConsensusDriverOptions): Consensu
           break
         }
         case 'publish':
+          options.beforePublish(effect.vertex)
           port.broadcast(effect.vertex)
           options.onPublished(effect.vertex, (performance.now() - startMs) / 1_000)
           break

@@ -4,6 +4,7 @@ import {
   type Consensus,
   createConsensus,
   createVertexVerifier,
+  decodeCertificate,
   type Input,
 } from '#consensus'
 import {
@@ -21,7 +22,7 @@ import { createLibp2pNetwork } from '#p2p'
 import { createRpcServer } from '#rpc'
 import { openLevelStore } from '#storage'
 import { type Block, type GenesisFile, type OrderedCommit, ZERO_DIGEST } from '#types'
-import { blockTimeMs, createCertificateKeeper, createCheckpointVoter, decodeCertificate } from './checkpoints.ts'
+import { blockTimeMs, createCertificateKeeper, createCheckpointVoter } from './checkpoints.ts'
 import { committeeOfGenesis, ogpuConfigOf } from './committee.ts'
 import type { NodeConfig } from './config.ts'
 import { createConsensusDriver } from './consensus-driver.ts'
@@ -191,7 +192,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     // Views
     const certificateAt = (height: number): CheckpointCertificate | undefined => {
       const bytes = engine.certificate(height)
-      return bytes === undefined ? undefined : decodeCertificate(bytes)
+      const decoded = bytes === undefined ? undefined : decodeCertificate(bytes)
+      return decoded?.kind === 'accept' ? decoded.value : undefined
     }
     const dag = createDagView({
       core,
@@ -256,6 +258,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
         return certificates.add(certificate)
       },
       onAlarm: (code, fatal) => nodeMetrics.alarm(code, fatal),
+      beforePublish: vertex => guard?.record(vertex.round, vertex.headerDigest),
       onPublished: (vertex, seconds) => nodeMetrics.proposed(vertex.transactions.length, seconds),
       onRequeue: transactions => pool.putBack(transactions),
       onStored(records) {

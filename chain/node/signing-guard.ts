@@ -31,6 +31,11 @@ export interface SigningGuard extends VertexSigner {
   readonly isNew: boolean
   /** Highest round of this epoch that may have been signed. */
   readonly lastSignedRound: Round | undefined
+  /**
+   * Makes a signed vertex's round durable (fdatasync). Call it when the own vertex is stored and before it is published:
+   * recorded earlier, a kill in between would lose the round for good; recorded later, a lost store could sign it twice.
+   */
+  record(round: Round, headerDigest: Digest): void
   close(): void
 }
 
@@ -50,9 +55,9 @@ interface SignedRecord {
 const RECORD_BYTES = 512
 
 /**
- * Signs vertices with the consensus key, and never two different ones of a round: before a signature leaves, the round
- * and the digest are on disk (fdatasync). A restart, a lost consensus store or a bug in the core cannot make the
- * validator equivocate. The same digest may be signed again. Only one process may use a file (the data directory's lock
+ * Signs vertices with the consensus key, and never lets two different ones of a round leave: before a vertex is
+ * published, its round and digest are on disk ({@link SigningGuard.record}). A restart, a lost consensus store or a bug
+ * in the core cannot make the validator equivocate. The same digest may be signed again. Only one process may use a file (the data directory's lock
  * sees to it). Errors: {@link SigningGuardErrorCode}.
  */
 export function openSigningGuard(options: SigningGuardOptions): SigningGuard {
@@ -63,7 +68,10 @@ class FileSigningGuard implements SigningGuard {
   readonly isNew: boolean
   readonly #options: SigningGuardOptions
   readonly #handle: number
+  /** On disk. */
   #last: Signed | undefined
+  /** The newest that this process signed; ahead of `#last` until it is recorded. */
+  #signed: Signed | undefined
   #failed = false
 
   constructor(options: SigningGuardOptions) {
@@ -91,7 +99,7 @@ class FileSigningGuard implements SigningGuard {
 
   sign(round: Round, headerDigest: Digest): Uint8Array {
     if (this.#failed) throw guardError('signing guard failed', 'an earlier write failed: restart the node', { round })
-    const last = this.#last
+    const last = this.#signed ?? this.#last
     if (
       last !== undefined &&
       (round < last.round || (round === last.round && !equalBytes(headerDigest, last.digest)))
@@ -102,8 +110,13 @@ class FileSigningGuard implements SigningGuard {
         { round, lastSignedRound: last.round, digest: toHex(headerDigest), lastDigest: toHex(last.digest) },
       )
     }
-    if (last === undefined || round > last.round) this.#write({ round, digest: headerDigest.slice() })
+    if (last === undefined || round > last.round) this.#signed = { round, digest: headerDigest.slice() }
     return this.#options.key.sign(vertexSigningBytes(headerDigest))
+  }
+
+  record(round: Round, headerDigest: Digest): void {
+    if (this.#failed) throw guardError('signing guard failed', 'an earlier write failed: restart the node', { round })
+    if (this.#last === undefined || round > this.#last.round) this.#write({ round, digest: headerDigest.slice() })
   }
 
   close(): void {

@@ -25,15 +25,22 @@ function using<T>(guard: SigningGuard, action: (guard: SigningGuard) => T): T {
   }
 }
 
+/** What the node does with an own vertex: signs, stores, records, publishes. */
+function release(guard: SigningGuard, round: number, digest: Uint8Array): Uint8Array {
+  const signature = guard.sign(round, digest)
+  guard.record(round, digest)
+  return signature
+}
+
 describe('signing guard', () => {
   it('signs rising rounds, and the same vertex again', () => {
     const path = join(folder(), 'guard')
     using(open(path), guard => {
       expect(guard.isNew).toBe(true)
       expect(guard.lastSignedRound).toBeUndefined()
-      const signature = guard.sign(1, digestOf('a'))
-      expect(guard.sign(1, digestOf('a'))).toEqual(signature)
-      guard.sign(7, digestOf('b'))
+      const signature = release(guard, 1, digestOf('a'))
+      expect(release(guard, 1, digestOf('a'))).toEqual(signature)
+      release(guard, 7, digestOf('b'))
       expect(guard.lastSignedRound).toBe(7)
       const jwk = { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(key.publicKey).toString('base64url') }
       expect(verify(null, vertexSigningBytes(digestOf('a')), { key: jwk, format: 'jwk' }, signature)).toBe(true)
@@ -43,17 +50,17 @@ describe('signing guard', () => {
 
   it('refuses another vertex of a signed round and every earlier round, also after a restart', () => {
     const path = join(folder(), 'guard')
-    using(open(path), guard => guard.sign(5, digestOf('a')))
+    using(open(path), guard => release(guard, 5, digestOf('a')))
     for (let i = 0; i < 2; i++) {
       using(open(path), guard => {
         expect(guard.isNew).toBe(false)
         expect(guard.lastSignedRound).toBe(5)
-        expect(codeOf(() => guard.sign(5, digestOf('b')))).toBe('round already signed')
-        expect(codeOf(() => guard.sign(4, digestOf('a')))).toBe('round already signed')
-        guard.sign(5, digestOf('a'))
+        expect(codeOf(() => release(guard, 5, digestOf('b')))).toBe('round already signed')
+        expect(codeOf(() => release(guard, 4, digestOf('a')))).toBe('round already signed')
+        release(guard, 5, digestOf('a'))
       })
     }
-    using(open(path), guard => guard.sign(6, digestOf('b')))
+    using(open(path), guard => release(guard, 6, digestOf('b')))
   })
 
   it('over any sequence of requests and restarts never signs two digests of a round', () => {
@@ -72,7 +79,7 @@ describe('signing guard', () => {
               guard.close()
               guard = open(file, { epoch })
             }
-            const code = codeOf(() => guard.sign(round, digestOf(`${digest}`)))
+            const code = codeOf(() => release(guard, round, digestOf(`${digest}`)))
             if (code === 'no error') {
               expect(signed.get(round) ?? digest).toBe(digest)
               expect(round).toBeGreaterThanOrEqual(highest)
@@ -90,19 +97,33 @@ describe('signing guard', () => {
     )
   })
 
+  it('a round that was signed and never recorded is free after a restart, as its vertex never left', () => {
+    const path = join(folder(), 'guard')
+    using(open(path), guard => {
+      release(guard, 5, digestOf('a'))
+      guard.sign(6, digestOf('b'))
+      expect(codeOf(() => guard.sign(6, digestOf('c')))).toBe('round already signed')
+    })
+    using(open(path), guard => {
+      expect(guard.lastSignedRound).toBe(5)
+      release(guard, 6, digestOf('c'))
+      expect(codeOf(() => guard.sign(6, digestOf('b')))).toBe('round already signed')
+    })
+  })
+
   it('starts anew in a later epoch and never goes back to an earlier one', () => {
     const path = join(folder(), 'guard')
-    using(open(path), guard => guard.sign(50, digestOf('a')))
+    using(open(path), guard => release(guard, 50, digestOf('a')))
     using(open(path, { epoch: 1 }), guard => {
       expect(guard.lastSignedRound).toBeUndefined()
-      guard.sign(1, digestOf('b'))
+      release(guard, 1, digestOf('b'))
     })
     expect(codeOf(() => open(path, { epoch: 0 }))).toBe('signing guard epoch')
   })
 
   it('of another chain or key is foreign', () => {
     const path = join(folder(), 'guard')
-    using(open(path), guard => guard.sign(1, digestOf('a')))
+    using(open(path), guard => release(guard, 1, digestOf('a')))
     expect(codeOf(() => open(path, { chainId: 1 }))).toBe('signing guard foreign')
     const other = ed25519KeyOfSeed(sha256(utf8('other')))
     expect(codeOf(() => openSigningGuard({ path, chainId: 1071, epoch: 0, key: other }))).toBe('signing guard foreign')
@@ -111,7 +132,7 @@ describe('signing guard', () => {
   it('refuses a file that was torn, truncated, emptied or changed in any byte', () => {
     const directory = folder()
     const path = join(directory, 'guard')
-    using(open(path), guard => guard.sign(123, digestOf('a')))
+    using(open(path), guard => release(guard, 123, digestOf('a')))
     const good = readFileSync(path)
     expect(good.length).toBe(512)
     const broken = join(directory, 'broken')
@@ -132,10 +153,10 @@ describe('signing guard', () => {
 
   it('signs nothing once its record could not be written', () => {
     const guard = open(join(folder(), 'guard'))
-    guard.sign(1, digestOf('a'))
+    release(guard, 1, digestOf('a'))
     guard.close()
-    expect(codeOf(() => guard.sign(1, digestOf('a')))).toBe('signing guard failed')
-    expect(codeOf(() => guard.sign(2, digestOf('b')))).toBe('signing guard failed')
+    expect(codeOf(() => release(guard, 1, digestOf('a')))).toBe('signing guard failed')
+    expect(codeOf(() => release(guard, 2, digestOf('b')))).toBe('signing guard failed')
     expect(codeOf(() => open(join(folder(), 'no', 'such', 'folder')))).toBe('signing guard failed')
   })
 })
