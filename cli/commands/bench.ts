@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { type Command, UsageError } from '../command.ts'
+import { type Command, flag, integer, text, UsageError, type Values } from '../command.ts'
 
 const BENCHES = {
   execution: 'test/bench/execution.ts',
@@ -15,15 +15,44 @@ export const bench: Command = {
   usage: Object.keys(BENCHES).join(' | '),
   description:
     'Every figure is printed with its baseline from the same run. Machines differ and are noisy: compare ratios.',
-  options: {},
-  examples: Object.keys(BENCHES).map(name => `./ogpu bench ${name}`),
-  async run({ positionals }) {
+  options: {
+    rate: { type: 'string', value: 'N', help: 'network: transactions per second of the open loop' },
+    seconds: { type: 'string', value: 'N', help: 'network: length of each phase' },
+    validators: { type: 'string', value: 'N', help: 'network: validators, each a process' },
+    'rpc-batch': { type: 'string', value: 'N', help: 'network: transactions in one JSON-RPC batch' },
+    profile: { type: 'string', value: 'FOLDER', help: 'network: where validator 0 leaves a processor profile' },
+    write: { type: 'boolean', help: 'network: also write docs/figures/network.json' },
+  },
+  examples: [
+    ...Object.keys(BENCHES).map(name => `./ogpu bench ${name}`),
+    './ogpu bench network --validators 1 --rate 1000',
+  ],
+  async run({ positionals, values }) {
     const [name] = positionals
     if (name === undefined || !Object.hasOwn(BENCHES, name)) {
       throw new UsageError(`say what to measure: ${Object.keys(BENCHES).join(', ')}; see ./ogpu bench --help`)
     }
+    const args = networkArguments(values)
+    if (name !== 'network' && args.length > 0) throw new UsageError(`${args[0]} is an option of ./ogpu bench network`)
     const entry = fileURLToPath(new URL(`../../${BENCHES[name as keyof typeof BENCHES]}`, import.meta.url))
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry], { stdio: 'inherit' })
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry, ...args], {
+      stdio: 'inherit',
+    })
     return new Promise(resolve => child.once('exit', code => resolve(code ?? 1)))
   },
+}
+
+const BOUNDS = { rate: [1, 100_000], seconds: [1, 600], validators: [1, 13], 'rpc-batch': [1, 1_000] } as const
+
+/** The given options again as arguments, each checked. */
+function networkArguments(values: Values): string[] {
+  const args: string[] = []
+  for (const [name, [min, max]] of Object.entries(BOUNDS)) {
+    const value = integer(values, name, min, max)
+    if (value !== undefined) args.push(`--${name}`, String(value))
+  }
+  const profile = text(values, 'profile')
+  if (profile !== undefined) args.push('--profile', profile)
+  if (flag(values, 'write')) args.push('--write')
+  return args
 }

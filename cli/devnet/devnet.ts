@@ -16,6 +16,12 @@ export interface DevnetOptions {
   readonly validators: number
   /** First port of JSON-RPC; the others follow their own usual numbers. Taken ones are passed over. */
   readonly rpcPort: number
+  /** Every port is taken from here up, instead of each kind from its usual number: for tests that run side by side. */
+  readonly portsFrom?: number
+  /** Accounts that a new devnet funds besides the test accounts. */
+  readonly funded?: readonly { readonly address: Hex; readonly balanceWei: bigint }[]
+  /** Additional environment of a validator's process, such as NODE_OPTIONS of a profile. */
+  readonly validatorEnv?: (index: number) => Readonly<Record<string, string>>
 }
 
 export interface ValidatorProcess {
@@ -72,13 +78,12 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
     crash = resolve
   })
 
-  async function launch(name: string, args: readonly string[], entry?: URL): Promise<Child> {
-    const child = await startChild({
-      name,
-      args,
-      logFile: layout.log(name.replaceAll(' ', '-')),
-      ...(entry === undefined ? {} : { entry }),
-    })
+  async function launch(
+    name: string,
+    args: readonly string[],
+    more: { readonly entry?: URL; readonly env?: Readonly<Record<string, string>> } = {},
+  ): Promise<Child> {
+    const child = await startChild({ name, args, logFile: layout.log(name.replaceAll(' ', '-')), ...more })
     children.set(name, child)
     void child.crashed.then(crash)
     return child
@@ -95,23 +100,28 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
   try {
     const numbers = Array.from({ length: options.validators }, (_, i) => i)
     const p2pPorts: number[] = []
-    for (const i of numbers) p2pPorts.push(await ports.take(30_303 + i))
+    for (const i of numbers) p2pPorts.push(await ports.take(options.portsFrom ?? 30_303 + i))
     const peers = numbers.map(i => {
       const { peerId } = publicKeysOf(deriveDevValidatorKeys(KEY_SEED, i))
       return `/ip4/127.0.0.1/tcp/${p2pPorts[i]}/p2p/${peerId}`
     })
     const launchValidator = async (i: number, rpcPort: number, healthPort: number) =>
-      launch(`validator ${i}`, [
-        'node',
-        ...['--network', layout.genesisFile, '--data-dir', layout.node(i), '--validator'],
-        ...['--p2p-listen', `/ip4/127.0.0.1/tcp/${p2pPorts[i]}`, '--p2p-peers', peers.join(',')],
-        ...['--rpc-port', String(rpcPort), '--rpc-cors', '*', '--health-port', String(healthPort)],
-        ...['--rpc-apis', 'eth,net,web3,txpool,debug,trace,ots,dag,ogpu,rpc,erigon'],
-        ...['--store-cache-mib', '64', '--verify-workers', '1'],
-      ])
+      launch(
+        `validator ${i}`,
+        [
+          'node',
+          ...['--network', layout.genesisFile, '--data-dir', layout.node(i), '--validator'],
+          ...['--p2p-listen', `/ip4/127.0.0.1/tcp/${p2pPorts[i]}`, '--p2p-peers', peers.join(',')],
+          ...['--rpc-port', String(rpcPort), '--rpc-cors', '*', '--health-port', String(healthPort)],
+          ...['--rpc-apis', 'eth,net,web3,txpool,debug,trace,ots,dag,ogpu,rpc,erigon'],
+          ...['--store-cache-mib', '64', '--verify-workers', '1'],
+        ],
+        { env: options.validatorEnv?.(i) ?? {} },
+      )
     const plans: { readonly i: number; readonly rpcPort: number; readonly healthPort: number }[] = []
     for (const i of numbers) {
-      plans.push({ i, rpcPort: await ports.take(options.rpcPort + i), healthPort: await ports.take(9_090 + i) })
+      const rpcPort = await ports.take(options.portsFrom ?? options.rpcPort + i)
+      plans.push({ i, rpcPort, healthPort: await ports.take(options.portsFrom ?? 9_090 + i) })
     }
     const started = await Promise.all(plans.map(plan => launchValidator(plan.i, plan.rpcPort, plan.healthPort)))
     const validators = started.map((child, i): ValidatorProcess => {
@@ -166,7 +176,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
           ...['--data-dir', layout.part(`executor-${number}`)],
         ]
         if (honest) await launch(`executor ${number}`, ['executor', ...args])
-        else await launch(`executor ${number}`, args, new URL('./dishonest-executor.ts', import.meta.url))
+        else await launch(`executor ${number}`, args, { entry: new URL('./dishonest-executor.ts', import.meta.url) })
       },
       async stopExecutor(number) {
         await children.get(`executor ${number}`)?.stop()
@@ -197,7 +207,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
 }
 
 /** Keys, genesis and key files of a new devnet. */
-async function build(layout: DevnetLayout, { chainId, validators }: DevnetOptions): Promise<GenesisFile> {
+async function build(layout: DevnetLayout, { chainId, validators, funded }: DevnetOptions): Promise<GenesisFile> {
   const keys = Array.from({ length: validators }, (_, i) => deriveDevValidatorKeys(KEY_SEED, i))
   for (const account of testAccounts()) {
     writeFileSync(join(layout.root, `${account.role.replaceAll(' ', '-')}.key`), `${account.privateKey}\n`, {
@@ -215,6 +225,7 @@ async function build(layout: DevnetLayout, { chainId, validators }: DevnetOption
     timestampSec: Math.floor(Date.now() / 1_000),
     // The committee of a devnet is fixed: its one epoch lasts.
     consensus: { epochDurationMs: DEVNET_EPOCH_MS },
+    ...(funded === undefined ? {} : { accounts: funded }),
     validators: keys.map((key, i) => {
       const { operator, consensusKey, networkKey, checkpointKey } = publicKeysOf(key)
       return {

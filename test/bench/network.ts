@@ -1,0 +1,236 @@
+/**
+ * Throughput and latency of a whole network: real validator processes on this machine, load through batched
+ * eth_sendRawTransaction from another process. Run: ./ogpu bench network
+ *
+ * Two measured phases after a warm-up: an open loop at a fixed rate (latency means something there), and as fast as the
+ * validators take it, with a bounded window (throughput). Everything shares this machine's cores, so the processor time
+ * per transaction is the figure to compare; the wall-clock figures depend on what else runs.
+ */
+import { type ChildProcess, fork } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, loadavg, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { type Devnet, startDevnet } from '../../cli/devnet/devnet.ts'
+import { fundedLoadAccounts } from '../load/accounts.ts'
+import { cpuTimeUs, metricOf, quantile, type Samples, scrape } from '../load/observe.ts'
+import type { LoadPhase, LoadPlan, LoadReport } from './network-load.ts'
+
+const CHAIN_ID = 1071
+const ACCOUNTS = 512
+/** More than these machines execute in a second: the phase at the highest rate must not run dry. */
+const MAXIMUM_PER_SECOND = 4_000
+const WARM_UP_SECONDS = 4
+
+export interface NetworkFigures {
+  readonly phase: string
+  readonly offeredPerSecond: number
+  readonly committedPerSecond: number
+  readonly executedPerSecond: number
+  readonly cpuUsPerTransactionAndValidator: number
+  readonly latencyMs: { readonly p50: number; readonly p95: number; readonly p99: number; readonly max: number }
+  /** Sent by all validators together. */
+  readonly bytesPerTransaction: number
+  readonly eventLoopDelayP99Ms: number
+  readonly roundsPerSecond: number
+  readonly refused: number
+  readonly missing: number
+}
+
+interface Snapshot {
+  readonly atMs: number
+  readonly cpuUs: number
+  readonly samples: readonly Samples[]
+  readonly round: number
+}
+
+async function snapshot(devnet: Devnet): Promise<Snapshot> {
+  const samples = await Promise.all(devnet.validators.map(({ healthUrl }) => scrape(healthUrl)))
+  const status = (await (await fetch(`${devnet.validators[0]?.healthUrl}/status`)).json()) as { readonly round: number }
+  return {
+    atMs: performance.now(),
+    cpuUs: devnet.validators.reduce((sum, { child }) => sum + cpuTimeUs(child.pid), 0),
+    samples,
+    round: status.round,
+  }
+}
+
+function median(values: readonly number[]): number {
+  return quantile(
+    [...values].sort((a, b) => a - b),
+    0.5,
+  )
+}
+
+function figures(
+  phase: string,
+  before: Snapshot,
+  after: Snapshot,
+  offered: LoadReport,
+  settled: LoadReport,
+): NetworkFigures {
+  const seconds = (after.atMs - before.atMs) / 1_000
+  const deltas = (name: string, label?: string) =>
+    after.samples.map(
+      (sample, i) => metricOf(sample, name, label) - metricOf(before.samples[i] as Samples, name, label),
+    )
+  const executed = median(deltas('ogpu_execution_transactions_total'))
+  const bytes = deltas('ogpu_p2p_bytes_total', 'direction="out"').reduce((sum, value) => sum + value, 0)
+  const delays = after.samples.map(sample => metricOf(sample, 'ogpu_nodejs_eventloop_lag_p99_seconds'))
+  const at = (share: number) => Math.round(quantile(settled.latenciesMs, share))
+  const rounded = (value: number) => Math.round(value * 10) / 10
+  return {
+    phase,
+    offeredPerSecond: Math.round(offered.offered / seconds),
+    committedPerSecond: Math.round(median(deltas('ogpu_consensus_committed_transactions_total')) / seconds),
+    executedPerSecond: Math.round(executed / seconds),
+    cpuUsPerTransactionAndValidator: Math.round((after.cpuUs - before.cpuUs) / executed / after.samples.length),
+    latencyMs: { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) },
+    bytesPerTransaction: Math.round(bytes / executed),
+    eventLoopDelayP99Ms: rounded(Math.max(...delays) * 1_000),
+    roundsPerSecond: rounded((after.round - before.round) / seconds),
+    refused: settled.refused,
+    missing: settled.missing,
+  }
+}
+
+function startLoad(): { readonly child: ChildProcess; ask<T>(message: object): Promise<T> } {
+  const child = fork(fileURLToPath(new URL('./network-load.ts', import.meta.url)), {
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  })
+  return {
+    child,
+    ask: <T>(message: object) =>
+      new Promise<T>((done, fail) => {
+        const ended = () => fail(new Error('the load process ended'))
+        child.once('exit', ended)
+        child.once('message', (reply: T & { readonly kind: string; readonly message?: string }) => {
+          child.off('exit', ended)
+          if (reply.kind === 'failed') fail(new Error(reply.message))
+          else done(reply)
+        })
+        child.send(message)
+      }),
+  }
+}
+
+export interface NetworkBenchOptions {
+  readonly validators: number
+  /** Transactions per second of the open loop. */
+  readonly rate: number
+  /** Of each of the two phases. */
+  readonly seconds: number
+  readonly batch: number
+  /** Where validator 0 leaves a processor profile. */
+  readonly profile?: string
+  readonly print?: (line: string) => void
+}
+
+export async function benchNetwork(options: NetworkBenchOptions): Promise<readonly NetworkFigures[]> {
+  const print = options.print ?? (line => process.stdout.write(`${line}\n`))
+  const { validators, rate, seconds, batch, profile } = options
+  const dir = mkdtempSync(join(tmpdir(), 'ogpu-bench-'))
+  const load = startLoad()
+  let devnet: Devnet | undefined
+  try {
+    devnet = await startDevnet({
+      dataDir: join(dir, 'net'),
+      fresh: false,
+      chainId: CHAIN_ID,
+      validators,
+      rpcPort: 0,
+      portsFrom: 20_000 + (process.pid % 1_000) * 20,
+      funded: fundedLoadAccounts(ACCOUNTS),
+      ...(profile === undefined
+        ? {}
+        : {
+            validatorEnv: (index: number) =>
+              index === 0 ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${resolve(profile)}` } : {},
+          }),
+    })
+    const running = devnet
+    const plan: LoadPlan = {
+      kind: 'plan',
+      chainId: CHAIN_ID,
+      validators: running.validators.map(({ rpcUrl, wsUrl }) => ({ rpcUrl, wsUrl })),
+      accounts: ACCOUNTS,
+      transactions: Math.ceil(rate * (WARM_UP_SECONDS + seconds) * 1.1 + MAXIMUM_PER_SECOND * seconds),
+      batch,
+    }
+    await load.ask(plan)
+    const phase = async (name: string, sent: Omit<LoadPhase, 'kind'>) => {
+      const before = await snapshot(running)
+      const offered = await load.ask<LoadReport>({ kind: 'phase', ...sent })
+      const after = await snapshot(running)
+      const settled = await load.ask<LoadReport>({ kind: 'settle' })
+      for (const slow of settled.slowest)
+        if (process.env.OGPU_BENCH_SLOWEST !== undefined) print(`  slow: ${JSON.stringify(slow)}`)
+      return figures(name, before, after, offered, settled)
+    }
+    await phase('warm-up', { rate, seconds: WARM_UP_SECONDS })
+    return [await phase(`open loop ${rate} tx/s`, { rate, seconds }), await phase('maximum', { seconds })]
+  } finally {
+    load.child.disconnect()
+    await devnet?.stop()
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+function tableOf(results: readonly NetworkFigures[]): string {
+  const rows: [string, (result: NetworkFigures) => string | number][] = [
+    ['offered, tx/s', result => result.offeredPerSecond],
+    ['committed, tx/s', result => result.committedPerSecond],
+    ['executed, tx/s', result => result.executedPerSecond],
+    ['CPU per tx and validator, µs', result => result.cpuUsPerTransactionAndValidator],
+    ['submission to receipt p50, ms', result => result.latencyMs.p50],
+    ['  p95', result => result.latencyMs.p95],
+    ['  p99', result => result.latencyMs.p99],
+    ['  longest', result => result.latencyMs.max],
+    ['sent by all validators per tx, bytes', result => result.bytesPerTransaction],
+    ['event-loop delay p99, ms', result => result.eventLoopDelayP99Ms],
+    ['rounds/s', result => result.roundsPerSecond],
+    ['refused by the pool', result => result.refused],
+    ['without a receipt', result => result.missing],
+  ]
+  const lines = [['', ...results.map(result => result.phase)], ...rows.map(([name, of]) => [name, ...results.map(of)])]
+  return lines
+    .map(([name, ...cells]) => `${String(name).padEnd(38)}${cells.map(cell => String(cell).padStart(22)).join('')}`)
+    .join('\n')
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const { values } = parseArgs({
+    options: {
+      rate: { type: 'string', default: '400' },
+      seconds: { type: 'string', default: '10' },
+      validators: { type: 'string', default: '4' },
+      'rpc-batch': { type: 'string', default: '100' },
+      write: { type: 'boolean', default: false },
+      profile: { type: 'string' },
+    },
+  })
+  const options = {
+    rate: Number(values.rate),
+    seconds: Number(values.seconds),
+    validators: Number(values.validators),
+    batch: Number(values['rpc-batch']),
+  }
+  const [minute = 0] = loadavg()
+  const machine = { cores: availableParallelism(), loadBefore: Math.round(minute * 10) / 10, node: process.version }
+  console.log(
+    `network: ${options.validators} validators on ${machine.cores} cores (load before: ${machine.loadBefore}), ` +
+      `transfers in batches of up to ${options.batch}, ${options.seconds} s a phase\n`,
+  )
+  const results = await benchNetwork({
+    ...options,
+    ...(values.profile === undefined ? {} : { profile: values.profile }),
+  })
+  console.log(tableOf(results))
+  if (values.write) {
+    const folder = fileURLToPath(new URL('../../docs/figures/', import.meta.url))
+    mkdirSync(folder, { recursive: true })
+    const content = { command: './ogpu bench network', machine, options, results }
+    writeFileSync(join(folder, 'network.json'), `${JSON.stringify(content, null, 2)}\n`)
+  }
+}
