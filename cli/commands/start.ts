@@ -163,23 +163,38 @@ function printOutcome(devnet: Devnet, market: Market, outcome: JobOutcome, input
   const excerpt = new TextDecoder().decode(input.subarray(0, 160)).replace(/\s+/g, ' ').trim().slice(0, 60)
   const percent = (confidence: number) => `${(confidence * 100).toFixed(1)} %`
   const coin = (wei: bigint) => `${Number(formatEther(wei)).toFixed(4)} OGPU`
+  const seatsWei = report.seats.reduce((sum, seat) => sum + seat.paidWei, 0n)
+  const { slashed } = report
+  const lost =
+    slashed === undefined
+      ? ''
+      : `\n  ${dim('bond')}    ${coin(slashed.toFindersWei)} to the verifier, ${coin(slashed.toClientWei)} to the client, ${coin(slashed.burnedWei)} burned, ${coin(slashed.toPoolWei)} to the audit pool`
   const score = (provider: string) => report.reputation.find(entry => entry.provider === provider)?.score ?? 0
   console.log(`
   ${dim('text')}    “${excerpt}…”
   ${dim('answer')}  ${bold(best?.name ?? '?')} ${dim(`${percent(best?.confidence ?? 0)}, then ${next?.name} ${percent(next?.confidence ?? 0)}`)}
   ${dim('result')}  ${outcome.resultHash.slice(0, 16)}… ${green('checked')} ${dim(`against the ${outcome.checkedBy} that the contracts agreed on`)}
-  ${dim('money')}   ${coin(report.paidWei)} paid, ${coin(report.refundedWei)} refunded
+  ${dim('money')}   ${coin(seatsWei)} to executors, ${coin(report.paidWei - seatsWei)} to the verifier, ${coin(report.refundedWei)} refunded${lost}
 ${table(
-  report.seats.map(seat => [
-    dim(`executor ${providers.indexOf(seat.provider) + 1}`),
-    seat.provider,
-    seat.agreed ? green('agreed') : red('differed'),
-    seat.agreed ? `+${coin(seat.paidWei)}` : red(`−${coin(seat.slashedWei)} bond`),
-    dim(`reputation ${(score(seat.provider) / 100).toFixed(1)} %`),
+  [...report.seats]
+    .sort((a, b) => providers.indexOf(a.provider) - providers.indexOf(b.provider))
+    .map(seat => [
+      dim(`executor ${providers.indexOf(seat.provider) + 1}`),
+      seat.provider,
+      seat.agreed ? green('agreed') : red('differed'),
+      seat.agreed ? `+${coin(seat.paidWei)}` : red(`−${coin(seat.slashedWei)} bond`),
+      dim(`reputation ${(score(seat.provider) / 100).toFixed(1)} %`),
+    ]),
+)}
+${table(
+  report.transactions.map(({ what, hash, blockNumber, finalityMs }) => [
+    dim(what),
+    `block ${blockNumber}`,
+    finalityMs === undefined ? '' : yellow(`${finalityMs} ms`.padStart(7)),
+    hash,
   ]),
 )}
-${table(report.transactions.map(({ what, hash, blockNumber }) => [dim(what), `block ${blockNumber}`, hash]))}
-  ${dim('final')}   ${yellow(duration(outcome.publishMs))} from sending the task to its final receipt
+  ${dim('total')}   ${yellow(duration(outcome.totalMs))} from the request to the money ${dim('(above: arrival of a transaction at a node → final receipt)')}
   ${dim('page')}    ${cyan(`${devnet.explorerUrl}/task/${outcome.task}`)}
 `)
 }

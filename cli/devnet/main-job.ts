@@ -19,11 +19,11 @@ import {
   type TaskInfo,
   waitForResult,
 } from '@ogpu/sdk'
-import { formatEther, parseEther, Wallet } from 'ethers'
+import { formatEther, JsonRpcProvider, parseEther, Wallet } from 'ethers'
 import { loadLanguageId } from '#executor'
 import { accountOf, spareProvider, type TestAccount } from './accounts.ts'
 import type { Devnet } from './devnet.ts'
-import { readTaskReport, type TaskReport } from './report.ts'
+import { readTaskReport, type TaskReport, withFinality } from './report.ts'
 
 const LOCKUP = parseEther('100')
 const PAYMENT = parseEther('3')
@@ -39,6 +39,8 @@ export interface Market {
   readonly providers: readonly OgpuClient[]
   readonly program: PublishedProgram
   readonly source: string
+  /** Every validator, to ask each for what it saw. */
+  readonly nodes: readonly JsonRpcProvider[]
 }
 
 /** A finished task with what a person wants to know of it. */
@@ -139,7 +141,10 @@ export async function openMarket(devnet: Devnet, providers: readonly OgpuClient[
   })
   await Promise.all(providers.map(provider => registerProvider(provider, { source })))
   await deposit(client, { amountWei: DEPOSIT })
-  return { client, providers, program, source }
+  const nodes = devnet.validators.map(
+    ({ rpcUrl }) => new JsonRpcProvider(rpcUrl, devnet.chainId, { staticNetwork: true }),
+  )
+  return { client, providers, program, source, nodes }
 }
 
 /** Publishes one task for `text` and follows it until the money has moved; checks the result against the chain. */
@@ -163,10 +168,13 @@ export async function runTask(
     fetchResult(client, { task: published.task, fromBlock: published.sent.blockNumber }),
     readTaskReport(client, published.task, published.sent.blockNumber),
   ])
-  const transactions = [
-    { what: 'published', hash: published.sent.hash, blockNumber: published.sent.blockNumber },
-    ...report.transactions,
-  ]
+  const transactions = await withFinality(
+    [
+      { what: 'publish task', hash: published.sent.hash, blockNumber: published.sent.blockNumber },
+      ...report.transactions,
+    ],
+    market.nodes,
+  )
   return {
     task: published.task,
     info,

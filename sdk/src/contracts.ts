@@ -137,6 +137,7 @@ const FRAGMENTS = {
     'function auditOf(address task) view returns ((uint8 round, bool open, uint8 drawn, uint8 committed, uint8 revealed, uint64 commitDeadline, uint64 revealDeadline, bytes32 seed))',
     'function votesOf(address task) view returns ((address auditor, uint8 round, bool committed, bool revealed, bytes32 verdict)[])',
     'event AuditDrawn(address indexed task, address indexed auditor, uint256 round, uint256 commitDeadline)',
+    'event AuditCommitted(address indexed task, address indexed auditor, bytes32 sealedVerdict)',
     'event AuditRevealOpened(address indexed task, uint256 round, uint256 revealDeadline)',
     'event AuditRevealed(address indexed task, address indexed auditor, bytes32 verdict, bytes32 report)',
     'event AuditResolved(address indexed task, uint256 round, bool decided, bytes32 verdict)',
@@ -153,7 +154,10 @@ const FRAGMENTS = {
     'function eligibility(address task, address provider) view returns (bool eligible, string reason)',
     'function scoreOf(address task, address provider) view returns (uint256)',
   ],
-  stakeRouter: ['function freeStakeOf(address account) view returns (uint256)'],
+  stakeRouter: [
+    'function freeStakeOf(address account) view returns (uint256)',
+    'event Slashed(address indexed account, address indexed task, uint256 total, uint256 toFinders, uint256 toClient, uint256 burned, uint256 toPool)',
+  ],
   reputation: [
     'function scoreOf(address provider, uint8 class) view returns (uint256)',
     'function isFrozen(address provider, uint8 class) view returns (bool)',
