@@ -14,6 +14,7 @@ import { keccak256 } from '#lib/hash'
 import type { GenesisFile } from '#types'
 
 export const OGPU = 10n ** 18n
+const READER: Hex = '0x0000000000000000000000000000000000000001'
 const START_BALANCE = 1_000_000n * OGPU
 
 /** A call that the contracts refused. `reason`: text of a string revert, or name and arguments of a custom error. */
@@ -145,6 +146,13 @@ export async function createTestChain(options: DevnetOptions = {}): Promise<Test
   const addresses = contractsOf(chainId)
   const people = new Map<string, Hex>()
   let funding = Promise.resolve()
+  // One EVM runs one call at a time, whatever the test awaits together.
+  let last: Promise<unknown> = Promise.resolve()
+  function inTurn<T>(body: () => Promise<T>): Promise<T> {
+    const turn = last.then(body)
+    last = turn.catch(() => undefined)
+    return turn
+  }
 
   function person(name: string): Hex {
     let address = people.get(name)
@@ -165,16 +173,19 @@ export async function createTestChain(options: DevnetOptions = {}): Promise<Test
       async send(from, method, args = [], valueWei = 0n) {
         await funding
         const data = fromHex(face.encodeFunctionData(method, args))
-        const result = await machine.call({ from, to: address, data, value: valueWei })
+        const result = await inTurn(() => machine.call({ from, to: address, data, value: valueWei }))
         if (!result.ok) throw new Reverted(reasonOf(result))
         return { gas: gasOf(data, result), events: eventsOf(result), output: result.output }
       },
       async read<T>(method: string, ...args: readonly unknown[]): Promise<T> {
         await funding
         const data = fromHex(face.encodeFunctionData(method, args))
-        await machine.state.checkpoint()
-        const result = await machine.call({ from: '0x0000000000000000000000000000000000000001', to: address, data })
-        await machine.state.revert()
+        const result = await inTurn(async () => {
+          await machine.state.checkpoint()
+          const answer = await machine.call({ from: READER, to: address, data })
+          await machine.state.revert()
+          return answer
+        })
         if (!result.ok) throw new Reverted(reasonOf(result))
         const decoded = face.decodeFunctionResult(method, result.output)
         return (decoded.length === 1 ? decoded[0] : decoded) as T

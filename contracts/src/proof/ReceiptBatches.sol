@@ -23,13 +23,13 @@ contract ReceiptBatches is IReceiptBatches {
         bytes32 root,
         bytes32 programId,
         uint32 count,
-        uint256 total,
+        uint128 total,
         bytes32 blobId
     ) external {
         if (!terminal.canActFor(provider, msg.sender)) revert NotActor(provider, msg.sender);
         if (count == 0 || root == 0) revert BatchEmpty();
         if (_batches[provider][root].count != 0) revert BatchKnown(root);
-        _batches[provider][root] = Batch(provider, count, uint64(block.number), programId, total, blobId);
+        _batches[provider][root] = Batch(count, uint64(block.number), total);
         emit ReceiptBatchPosted(provider, root, programId, count, total, blobId);
     }
 

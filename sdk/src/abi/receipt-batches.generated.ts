@@ -104,11 +104,6 @@ export const receiptBatchesAbi = [
    {
     "components": [
      {
-      "internalType": "address",
-      "name": "provider",
-      "type": "address"
-     },
-     {
       "internalType": "uint32",
       "name": "count",
       "type": "uint32"
@@ -119,19 +114,9 @@ export const receiptBatchesAbi = [
       "type": "uint64"
      },
      {
-      "internalType": "bytes32",
-      "name": "programId",
-      "type": "bytes32"
-     },
-     {
-      "internalType": "uint256",
+      "internalType": "uint128",
       "name": "total",
-      "type": "uint256"
-     },
-     {
-      "internalType": "bytes32",
-      "name": "blobId",
-      "type": "bytes32"
+      "type": "uint128"
      }
     ],
     "internalType": "struct IReceiptBatches.Batch",
@@ -199,9 +184,9 @@ export const receiptBatchesAbi = [
     "type": "uint32"
    },
    {
-    "internalType": "uint256",
+    "internalType": "uint128",
     "name": "total",
-    "type": "uint256"
+    "type": "uint128"
    },
    {
     "internalType": "bytes32",

@@ -5,13 +5,11 @@ pragma solidity ^0.8.30;
 /// @notice Leaf: `keccak256(bytes.concat(keccak256(abi.encode(inputHash, outputHash, timestamp, …))))`; pairs are hashed
 /// sorted (OpenZeppelin MerkleProof). The leaf's content is agreed between client and provider.
 interface IReceiptBatches {
+    /// @dev One slot. The program and the blob with all leaves are in the log only.
     struct Batch {
-        address provider;
-        uint32 count;
+        uint32 count; // zero: unknown
         uint64 blockNumber;
-        bytes32 programId;
-        uint256 total; // wei that the receipts add up to
-        bytes32 blobId; // all leaves at the data layer
+        uint128 total; // wei that the receipts add up to
     }
 
     event ReceiptBatchPosted(
@@ -21,7 +19,7 @@ interface IReceiptBatches {
     error BatchKnown(bytes32 root);
     error BatchEmpty();
 
-    function postReceiptBatch(address provider, bytes32 root, bytes32 programId, uint32 count, uint256 total, bytes32 blobId)
+    function postReceiptBatch(address provider, bytes32 root, bytes32 programId, uint32 count, uint128 total, bytes32 blobId)
         external;
 
     function batch(address provider, bytes32 root) external view returns (Batch memory);
