@@ -268,11 +268,11 @@ export class Checker {
     const reached = new Set([leader.id])
     const todo = [leader]
     for (let info = todo.pop(); info !== undefined; info = todo.pop()) {
-      for (const id of info.parents) {
+      for (const [i, ref] of info.vertex.parents.entries()) {
+        const id = info.parents[i] ?? -1
+        if (ref.round === 0 || ref.round <= gcRound || reached.has(id)) continue
         const parent = registry.byId(id)
         if (parent === undefined) this.#fail('I6', node, `commit ${commit.index} has a history that nobody made`)
-        const { round } = parent.vertex
-        if (round === 0 || round <= gcRound || reached.has(id)) continue
         if (this.#ordered.has(id) && !members.has(id)) continue
         reached.add(id)
         todo.push(parent)

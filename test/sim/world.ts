@@ -300,8 +300,9 @@ export class World {
     })
   }
 
+  /** The latest time that an honest clock shows; no commit is older than the start of its epoch. */
   maxHonestClockMs(): number {
-    let max = 0
+    let max = EPOCH_MS
     for (const node of this.nodes) if (node.isHonest) max = Math.max(max, node.nowMs)
     return max
   }

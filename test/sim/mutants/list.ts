@@ -229,9 +229,15 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'silent-restart',
-    about: 'the own last vertex is not sent again after a restart (item 10)',
+    about: 'the own last vertex is never sent again, at a restart or later (item 10)',
     file: 'producer.ts',
-    changes: [['    this.#pace.start(now.mono)\n    this.#publish(this.#last, now)', '    this.#pace.start(now.mono)']],
+    changes: [
+      ['    this.#pace.start(now.mono)\n    this.#publish(this.#last, now)', '    this.#pace.start(now.mono)'],
+      [
+        '    if (this.#replica.committee.size > 1) this.#publish(this.#last, now)',
+        '    this.#publishAgainMs = now.mono + 1_000_000_000',
+      ],
+    ],
   },
   {
     name: 'schedule-lost-at-restart',
