@@ -48,6 +48,7 @@ export { createConsensus } from './core.ts'
 export { Dag, type DagVertex, type Entry } from './dag.ts'
 export { decide, isCertificate } from './decide.ts'
 export type { Cursor, DecideResult, Decision, Leaders, Slot } from './decision.ts'
+export { decodeCertifiedRecord, encodeCertifiedRecord } from './epoch-codec.ts'
 export {
   type CertifiedEpochRecord,
   type EpochRecord,

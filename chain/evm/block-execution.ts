@@ -6,7 +6,7 @@ import type { Machine } from './machine.ts'
 import type { MachineBlock } from './message.ts'
 import { hasCode, NEW_ACCOUNT } from './state/account.ts'
 import { JournalState, type StateSource } from './state/journal-state.ts'
-import { runBlockStart } from './system-calls.ts'
+import { runBlockStart, runEpochClosing } from './system-calls.ts'
 import { runTransaction, type TransactionOutcome } from './transaction.ts'
 
 /** Header fields that are known before a block runs. */
@@ -124,6 +124,11 @@ export class BlockExecution {
     }
     const isEmpty = account.nonce === 0n && account.balance === 0n && !hasCode(account)
     if (isEmpty && this.#options.machine.rules.isSpuriousDragon) await this.#state.deleteAccount(address)
+  }
+
+  /** The last thing in an epoch's last block; false when the staking contract refused, and nothing changed. */
+  closeEpoch(staking: Uint8Array): Promise<boolean> {
+    return runEpochClosing(this.#options.machine, this.block, staking)
   }
 
   /** Detaches the machine; the state may then be read for its changes. */

@@ -25,6 +25,8 @@ export interface CommitExecutionOptions {
   readonly executor: Executor
   readonly params: ExecutionParams
   readonly feeCollector: Uint8Array
+  /** Closed at the end of each epoch; absent on networks with a fixed committee. */
+  readonly stakingContract?: Uint8Array
   readonly recovery: Pick<RecoveryPool, 'recover'>
   readonly fastTransfers: boolean
   readonly ownInterpreter: boolean
@@ -134,10 +136,6 @@ export function createCommitExecution(options: CommitExecutionOptions): {
     let next = 0
     do {
       const subIndex = batch.blocks.length
-      if (subIndex === BLOCKS_PER_COMMIT_MAX) {
-        for (const transaction of queue.slice(next)) skip(transaction.hash, 'block full')
-        return
-      }
       const skeleton = skeletonOf(ordered, subIndex, nowMs, baseFeePerGas)
       const open = await executor.begin(batch, skeleton, {
         blobBaseFee: undefined,
@@ -145,8 +143,15 @@ export function createCommitExecution(options: CommitExecutionOptions): {
         ownInterpreter: options.ownInterpreter,
       })
       next = await fill(open, queue, next, skip)
+      if (subIndex === BLOCKS_PER_COMMIT_MAX - 1) {
+        for (const transaction of queue.slice(next)) skip(transaction.hash, 'block full')
+        next = queue.length
+      }
       const isEmpty = open.execution.transactions.length === 0
-      if (isEmpty && (subIndex > 0 || !isDue)) {
+      const closes = ordered.commit.endsEpoch && next >= queue.length
+      if (closes) await closeEpoch(ordered, open)
+      // An epoch's last block is made even when nothing is left for it: it carries the closing call.
+      else if (isEmpty && (subIndex > 0 || !isDue)) {
         open.execution.finish()
         return
       }
@@ -157,6 +162,12 @@ export function createCommitExecution(options: CommitExecutionOptions): {
         { withdrawals: [], requestsHash: EMPTY_REQUESTS_HASH },
       )
     } while (next < queue.length)
+  }
+
+  async function closeEpoch({ commit }: OrderedCommit, open: OpenBlock): Promise<void> {
+    if (options.stakingContract === undefined) return
+    if (await open.execution.closeEpoch(options.stakingContract)) return
+    executor.log.error('the staking contract did not close the epoch: its committee goes on', { epoch: commit.epoch })
   }
 
   async function fill(

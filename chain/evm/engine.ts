@@ -59,10 +59,12 @@ export async function createExecutionEngine(options: ExecutionEngineOptions): Pr
     ...(options.historyBlocks === undefined ? {} : { historyBlocks: options.historyBlocks }),
   })
   const recovery = options.recovery ?? createRecoveryPool({ workers: 0 })
+  const staking = genesis.config.ogpu?.stakingContract
   const commits = createCommitExecution({
     executor,
     params: executionParamsOf(genesis),
     feeCollector: fromHex(genesis.config.ogpu?.feeCollector ?? genesis.coinbase),
+    ...(staking === undefined ? {} : { stakingContract: fromHex(staking) }),
     recovery,
     fastTransfers: options.fastTransfers ?? true,
     ownInterpreter: options.ownInterpreter ?? true,

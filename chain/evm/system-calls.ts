@@ -1,6 +1,6 @@
 import { Address as MachineAddress } from '@ethereumjs/util'
-import { bytesToBigint, concat, equalBytes, fromHex } from '#lib/bytes'
-import { sha256 } from '#lib/hash'
+import { bytesToBigint, concat, equalBytes, fromHex, utf8 } from '#lib/bytes'
+import { keccak256, sha256 } from '#lib/hash'
 import type { Address, Digest, Receipt } from '#types'
 import type { Machine } from './machine.ts'
 import type { MachineBlock } from './message.ts'
@@ -12,6 +12,13 @@ const HISTORY_STORAGE = fromHex('0000f90827f1c53a10cb7a02335b175320002935')
 const WITHDRAWAL_REQUESTS = fromHex('00000961ef480eb55e80d19ad83579a64c007002')
 const CONSOLIDATION_REQUESTS = fromHex('0000bbddc7ce488642fb579f8b00f3a590007251')
 const SYSTEM_GAS = 30_000_000n
+/**
+ * Bound of the closing call. Electing 64 of 128 candidates and writing their seats with the longest addresses costs some
+ * 60 million; this is far above, and outside of the block's gas, so that no epoch can fail to close for want of gas.
+ */
+const CLOSING_GAS = 1_000_000_000n
+/** `closeEpoch()` of the staking contract. */
+const CLOSE_EPOCH = keccak256(utf8('closeEpoch()')).slice(0, 4)
 
 /** sha256 of nothing: the requests hash of a block without requests (EIP-7685). */
 export const EMPTY_REQUESTS_HASH: Digest = sha256(new Uint8Array(0))
@@ -26,6 +33,16 @@ export async function runBlockStart(
     await callSystemContract(machine, block, BEACON_ROOTS, header.parentBeaconBlockRoot)
   }
   if (machine.rules.isPrague) await callSystemContract(machine, block, HISTORY_STORAGE, header.parentHash)
+}
+
+/**
+ * Ends the epoch in the staking contract, which elects the next committee. False when the contract is absent or its call
+ * failed: then it has changed nothing, and the block goes on without it.
+ */
+export async function runEpochClosing(machine: Machine, block: MachineBlock, staking: Address): Promise<boolean> {
+  const account = await machine.state.state.account(staking)
+  if (account === undefined || !hasCode(account)) return false
+  return (await callSystemContract(machine, block, staking, CLOSE_EPOCH, CLOSING_GAS)) !== undefined
 }
 
 /**
@@ -56,6 +73,7 @@ async function callSystemContract(
   block: MachineBlock,
   to: Address,
   data: Uint8Array,
+  gasLimit = SYSTEM_GAS,
 ): Promise<Uint8Array | undefined> {
   const { state } = machine.state
   const account = await state.account(to)
@@ -66,7 +84,7 @@ async function callSystemContract(
     caller: new MachineAddress(SYSTEM_ADDRESS),
     to: new MachineAddress(to),
     data,
-    gasLimit: SYSTEM_GAS,
+    gasLimit,
     gasPrice: 0n,
     skipNonceIncrement: true,
   })
