@@ -1,21 +1,19 @@
-import { assert, defined } from '#lib/assert'
-import { concat, equalBytes, toHex, utf8 } from '#lib/bytes'
-import { Reader, Writer } from '#lib/codec'
+import { assert } from '#lib/assert'
+import { equalBytes } from '#lib/bytes'
+import { Writer } from '#lib/codec'
 import type { Log as Logger } from '#lib/env'
 import { CodedError } from '#lib/errors'
 import { encodeRlp } from '#lib/rlp'
-import { KEY_PREFIX, readU48, SCHEMA_VERSION, type Store, type StoreOperation, storeKey, u48 } from '#storage'
+import { KEY_PREFIX, SCHEMA_VERSION, type Store, type StoreOperation, storeKey, u48 } from '#storage'
 import {
   type Block,
   type BlockHeader,
   type BlockNumber,
   blockHeaderHash,
-  type CommitIndex,
   type Digest,
   EMPTY_BLOOM,
   EMPTY_OMMERS_HASH,
   EMPTY_TRIE_ROOT,
-  type Epoch,
   encodeBlock,
   encodeReceipt,
   type Receipt,
@@ -33,6 +31,7 @@ import { deleteHistory, writeHistory } from './state/history.ts'
 import type { JournalState, StateChanges } from './state/journal-state.ts'
 import { mergeChanges } from './state/merge-changes.ts'
 import { DEFAULT_TRIE_LIMITS, StateTries, type TrieLimits } from './state/state-tries.ts'
+import { type Executed, metaKey, positionOperations, readPosition, requireGenesis } from './store-meta.ts'
 import { orderedRoot } from './trie/ordered-root.ts'
 import type { ExecutedBlock } from './types.ts'
 
@@ -46,20 +45,6 @@ export interface ExecutorOptions {
   /** Blocks whose reverse diffs are kept; undefined keeps all (archive). */
   readonly historyBlocks?: number
 }
-
-/** Position in the sequence of commits. */
-export interface Executed {
-  readonly epoch: Epoch
-  readonly index: CommitIndex
-}
-
-const META = {
-  schema: utf8('schema'),
-  genesis: utf8('genesis'),
-  head: utf8('head'),
-  executed: utf8('executed'),
-  finalized: utf8('finalized'),
-} as const
 
 /** Blocks that become durable together. */
 export interface Batch {
@@ -114,29 +99,13 @@ export class Executor {
   /** Writes the genesis into an empty store, or resumes; CodedErrors `wrong genesis`, `wrong schema`, `store damaged`. */
   static async open(options: ExecutorOptions): Promise<Executor> {
     const { store, genesis } = options
-    const schema = store.get(metaKey('schema'))
-    if (schema === undefined) return Executor.#create(options)
-    const version = new Reader(schema).u32()
-    if (version !== SCHEMA_VERSION) {
-      throw new CodedError('wrong schema', `the store has layout ${version}, this program uses ${SCHEMA_VERSION}`, {
-        data: { found: version, wanted: SCHEMA_VERSION },
-      })
-    }
-    const stored = defined(store.get(metaKey('genesis')), 'a store with a schema has a genesis')
-    if (!equalBytes(stored, genesis.hash)) {
-      throw new CodedError(
-        'wrong genesis',
-        `the store belongs to the network with genesis ${toHex(stored)}, not to ${toHex(genesis.hash)}`,
-        { data: { stored: toHex(stored), configured: toHex(genesis.hash) } },
-      )
-    }
-    const number = readU48(defined(store.get(metaKey('head')), 'a store with a genesis has a head'))
+    const position = readPosition(store)
+    if (position === undefined) return Executor.#create(options)
+    requireGenesis(position, genesis.hash)
+    const { head: number, executed, finalized } = position
     const head = readBlock(store, number)
     if (head === undefined) throw new CodedError('store damaged', `block ${number} is missing`, { data: { number } })
-    const reader = new Reader(defined(store.get(metaKey('executed')), 'a store with a head has a position'))
-    const executed = { epoch: reader.u32(), index: reader.u64() }
-    const finalized = store.get(metaKey('finalized'))
-    return new Executor(options, head, executed, finalized === undefined ? 0 : readU48(finalized))
+    return new Executor(options, head, executed, finalized)
   }
 
   static async #create(options: ExecutorOptions): Promise<Executor> {
@@ -152,7 +121,7 @@ export class Executor {
     executor.flat.apply(changes, operations)
     const executed: ExecutedBlock = { block: genesis.block, receipts: [] }
     blockOperations(executed, operations)
-    operations.push(...executor.#positionOperations(genesis.block.header.number, { epoch: 0, index: 0 }))
+    operations.push(...positionOperations(genesis.block.header.number, { epoch: 0, index: 0 }))
     await store.write(operations, { durable: true })
     executor.flat.publish()
     executor.#head = genesis.block
@@ -307,7 +276,7 @@ export class Executor {
    * what it holds in memory may not be what is stored.
    */
   async commit(batch: Batch, executed: Executed): Promise<void> {
-    batch.operations.push(...this.#positionOperations(this.#next.header.number, executed))
+    batch.operations.push(...positionOperations(this.#next.header.number, executed))
     this.#writing = this.store.write(batch.operations, { durable: true })
     try {
       await this.#writing
@@ -343,13 +312,6 @@ export class Executor {
   certificate(height: BlockNumber): Uint8Array | undefined {
     return this.store.get(storeKey(KEY_PREFIX.certificate, u48(height)))
   }
-
-  #positionOperations(head: BlockNumber, executed: Executed): StoreOperation[] {
-    return [
-      { key: metaKey('head'), value: u48(head) },
-      { key: metaKey('executed'), value: new Writer(12).u32(executed.epoch).u64(executed.index).finish() },
-    ]
-  }
 }
 
 /** A block between `begin` and `finish`. */
@@ -362,10 +324,6 @@ export interface OpenBlock {
 
 /** BLOCKHASH reaches 256 blocks back; some more for calls on older blocks. */
 const RECENT_HASHES_MAX = 1_024
-
-function metaKey(name: keyof typeof META): Uint8Array {
-  return concat(Uint8Array.of(KEY_PREFIX.meta), META[name])
-}
 
 function joinBlooms(receipts: readonly Receipt[]): Uint8Array {
   let joined: Uint8Array | undefined

@@ -5,11 +5,11 @@ import { CodedError } from '#lib/errors'
 import { afterPrefix, KEY_PREFIX, type Store, type StoreOperation, storeKey, u48 } from '#storage'
 import type { Commit, CommitIndex, Digest, Epoch, Round, Vertex, VertexRef } from '#types'
 
-const VERTEX = 1
-const COMMIT = 2
-const CERTIFIERS = 3
-const CHECKPOINT = 4
-const BY_DIGEST = 5
+export const VERTEX = 1
+export const COMMIT = 2
+export const CERTIFIERS = 3
+export const CHECKPOINT = 4
+export const BY_DIGEST = 5
 
 export interface StoredCommit {
   readonly commit: Commit

@@ -10,7 +10,7 @@ import {
   rmSync,
 } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { isHex, toHex } from '#lib/bytes'
+import { fromHex, isHex, toHex } from '#lib/bytes'
 import { CodedError, messageOf } from '#lib/errors'
 import type { Digest } from '#types'
 import { createFile } from './files.ts'
@@ -24,6 +24,8 @@ export type DataDirectoryErrorCode =
   | 'data directory newer'
   /** Its marker is damaged. */
   | 'data directory damaged'
+  /** Nothing that a node made is there. */
+  | 'data directory missing'
   /** It holds files that are not ours. */
   | 'data directory not empty'
   | 'data directory unwritable'
@@ -88,6 +90,16 @@ export function openDataDirectory(options: DataDirectoryOptions): DataDirectory 
     unlock()
     throw error
   }
+}
+
+/** Locks a directory in which a node has run, for whatever network that was. {@link DataDirectoryErrorCode} */
+export function openExistingDataDirectory(path: string): DataDirectory {
+  const marker = join(resolve(path), MARKER)
+  if (!existsSync(marker)) {
+    throw failed('data directory missing', `${path} holds no ${MARKER}, so no node has run there: see --data-dir`)
+  }
+  const { chainId, genesisHash } = readMarker(marker)
+  return openDataDirectory({ path, chainId, genesisHash: fromHex(genesisHash) })
 }
 
 const failed = (code: DataDirectoryErrorCode, message: string, cause?: unknown) =>

@@ -4,6 +4,6 @@
  * Absent: transactions with reads, column families, compression of values (LevelDB compresses blocks with Snappy).
  */
 export { afterPrefix, KEY_PREFIX, type KeyPrefix, readU48, SCHEMA_VERSION, storeKey, u48 } from './keys.ts'
-export { type LevelStoreOptions, openLevelStore } from './level-store.ts'
+export { type DiskStore, type LevelStoreOptions, openLevelStore } from './level-store.ts'
 export { createMemoryStore } from './memory-store.ts'
 export * from './store.ts'

@@ -7,21 +7,31 @@ export interface LevelStoreOptions {
   readonly cacheBytes?: number
   /** Bytes that LevelDB collects in memory before it writes a sorted table. */
   readonly writeBufferBytes?: number
+  /** False refuses a directory without a LevelDB instead of making one. Default true. */
+  readonly createIfMissing?: boolean
 }
 
-type Database = Level<Uint8Array, Uint8Array>
+/** A store on disk, with what only a disk needs. */
+export interface DiskStore extends Store {
+  /** Rewrites every table without the records that were deleted or replaced. */
+  compact(): Promise<void>
+}
+
+// On Node.js `level` is `classic-level`, which has more than the common type says.
+type Database = Level<Uint8Array, Uint8Array> & { compactRange(start: Uint8Array, end: Uint8Array): Promise<void> }
 
 /**
  * Opens (or makes) a LevelDB at `directory`. One process at a time: a second one gets CodedError `store unavailable`.
  * Every failure of the database is CodedError `store failed`; nobody retries it, the node stops.
  */
-export async function openLevelStore(directory: string, options: LevelStoreOptions = {}): Promise<Store> {
-  const database: Database = new Level(directory, {
+export async function openLevelStore(directory: string, options: LevelStoreOptions = {}): Promise<DiskStore> {
+  const database = new Level<Uint8Array, Uint8Array>(directory, {
+    createIfMissing: options.createIfMissing ?? true,
     keyEncoding: 'view',
     valueEncoding: 'view',
     cacheSize: options.cacheBytes ?? 64 * 1024 * 1024,
     writeBufferSize: options.writeBufferBytes ?? 32 * 1024 * 1024,
-  })
+  }) as Database
   try {
     await database.open()
   } catch (error) {
@@ -34,7 +44,7 @@ export async function openLevelStore(directory: string, options: LevelStoreOptio
   return new LevelStore(database)
 }
 
-class LevelStore implements Store {
+class LevelStore implements DiskStore {
   readonly #database: Database
 
   constructor(database: Database) {
@@ -82,6 +92,14 @@ class LevelStore implements Store {
       )
     } catch (error) {
       throw failed('write', error)
+    }
+  }
+
+  async compact(): Promise<void> {
+    try {
+      await this.#database.compactRange(Uint8Array.of(0), Uint8Array.of(0xff, 0xff))
+    } catch (error) {
+      throw failed('compact', error)
     }
   }
 

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type CheckedChain, checkChain, readPosition, rewindChain, storeUsage } from '#evm'
 import { toHex } from '#lib/bytes'
@@ -23,7 +23,7 @@ compact  gives room of deleted and replaced records back to the disk
 rewind   takes the chain back to a block; at its next start the node executes the later commits again
 The node must be stopped. Exit codes: 0 done, 1 something is wrong, 2 wrong usage.`,
   options: {
-    'data-dir': { type: 'string', value: 'FOLDER', help: 'Data directory of the node' },
+    'data-dir': { type: 'string', value: 'FOLDER', default: './data', help: 'Data directory of the node' },
     deep: { type: 'boolean', help: 'check: recompute the state root from every account and slot' },
     force: { type: 'boolean', help: 'rewind: go below a finalized block, or without commits to execute again' },
   },
@@ -75,6 +75,8 @@ async function withStore<T>(
 ): Promise<T> {
   const path = join(directory.storePath, name)
   try {
+    // LevelDB would leave an empty folder behind.
+    if (!existsSync(join(path, 'CURRENT'))) throw new CodedError('store damaged', 'its file CURRENT is missing')
     const store = await openLevelStore(path, { createIfMissing: false })
     try {
       return await work(store)
@@ -232,5 +234,6 @@ async function rewind(directory: DataDirectory, to: number, force: boolean): Pro
 
 function sizeOf(directory: DataDirectory, name: StoreName): number {
   const path = join(directory.storePath, name)
+  if (!existsSync(path)) return 0
   return readdirSync(path).reduce((sum, file) => sum + statSync(join(path, file)).size, 0)
 }

@@ -36,12 +36,13 @@ export function writeHistory(number: BlockNumber, changes: StateChanges, operati
   operations.push({ key: storeKey(KEY_PREFIX.changes, suffix), value: encodeRlp(list) })
 }
 
-interface ChangedKeys {
+export interface ChangedKeys {
   readonly address: Address
   readonly slots: readonly Uint8Array[]
 }
 
-function readChangedKeys(store: Store, number: BlockNumber): readonly ChangedKeys[] {
+/** What block `number` changed; CodedError `state unavailable` when its reverse diff is not kept. */
+export function readChangedKeys(store: Store, number: BlockNumber): readonly ChangedKeys[] {
   const bytes = store.get(storeKey(KEY_PREFIX.changes, u48(number)))
   if (bytes === undefined) throw unavailable(number)
   const list = new RlpReader(bytes).list()
