@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { devnetGenesis } from '#genesis'
 import { toHex } from '#lib/bytes'
-import { generateAccountKey, generateValidatorKeys, openSigningGuard, publicKeysOf, saveKeys } from '#node'
+import { createSigningGuard, generateAccountKey, generateValidatorKeys, publicKeysOf, saveKeys } from '#node'
 
 const { values } = parseArgs({
   options: {
@@ -53,7 +53,7 @@ for (const [i, key] of keys.entries()) {
   saveKeys(join(folder, 'keys'), key, password)
   writeFileSync(join(folder, 'keys', 'password'), `${password}\n`, { mode: 0o600 })
   // An empty guard says that these keys are new; without it the node would first ask the others what it has signed.
-  openSigningGuard({ path: join(folder, 'signing-guard'), chainId, epoch: 0, key: key.consensus }).close()
+  createSigningGuard({ path: join(folder, 'signing-guard'), chainId, epoch: 0, key: key.consensus })
   const config = {
     ...settings(peers.filter((_, other) => other !== i)),
     validator: { enabled: true, passwordFile: join(dataDir, 'keys', 'password') },

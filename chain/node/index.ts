@@ -14,4 +14,4 @@ export { type DataDirectory, openDataDirectory, openExistingDataDirectory } from
 export * from './keys/index.ts'
 export { createLogging, type Logging, parseLogLevels } from './logging.ts'
 export { type NodeOptions, type RunningNode, startNode } from './node.ts'
-export { openSigningGuard } from './signing-guard.ts'
+export { createSigningGuard, openSigningGuard } from './signing-guard.ts'

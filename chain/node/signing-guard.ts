@@ -1,10 +1,21 @@
-import { closeSync, existsSync, fdatasyncSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fdatasyncSync,
+  fstatSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
 import type { VertexSigner } from '#consensus'
 import { equalBytes, fromHex, isHex, toHex, utf8 } from '#lib/bytes'
 import { CodedError, messageOf } from '#lib/errors'
 import { sha256 } from '#lib/hash'
 import { type Digest, type Epoch, type Round, vertexSigningBytes } from '#types'
-import { replaceFile } from './files.ts'
+import { createFile, replaceFile } from './files.ts'
 import type { Ed25519Key } from './keys/index.ts'
 
 export type SigningGuardErrorCode =
@@ -27,7 +38,10 @@ export interface SigningGuardOptions {
 }
 
 export interface SigningGuard extends VertexSigner {
-  /** True when there was no file: whether the key signed before is unknown (then the amnesia protocol decides). */
+  /**
+   * True when there was no file: whether the key signed before is unknown (then the amnesia protocol decides). It stays
+   * so over restarts until the first record.
+   */
   readonly isNew: boolean
   /** Highest round of this epoch that may have been signed. */
   readonly lastSignedRound: Round | undefined
@@ -64,10 +78,19 @@ export function openSigningGuard(options: SigningGuardOptions): SigningGuard {
   return new FileSigningGuard(options)
 }
 
+/**
+ * Writes the guard of keys that were made just now: they have signed nothing, so the node need not ask the others. Fails
+ * with EEXIST when there is one.
+ */
+export function createSigningGuard({ path, chainId, epoch, key }: SigningGuardOptions): void {
+  createFile(path, encodeRecord({ chainId, epoch, publicKey: key.publicKey, signed: undefined }), 0o600)
+}
+
 class FileSigningGuard implements SigningGuard {
   readonly isNew: boolean
   readonly #options: SigningGuardOptions
-  readonly #handle: number
+  /** Absent until something is recorded, when there was no file. */
+  #handle: number | undefined
   /** On disk. */
   #last: Signed | undefined
   /** The newest that this process signed; ahead of `#last` until it is recorded. */
@@ -76,17 +99,18 @@ class FileSigningGuard implements SigningGuard {
 
   constructor(options: SigningGuardOptions) {
     this.#options = options
-    const { path, chainId, epoch, key } = options
+    const { path } = options
     this.isNew = !existsSync(path)
     try {
-      if (this.isNew)
-        replaceFile(path, encodeRecord({ chainId, epoch, publicKey: key.publicKey, signed: undefined }), 0o600)
-      this.#handle = openSync(path, 'r+')
+      // No file is made here: one that says "nothing signed" would end the question to the others if we died while asking.
+      if (this.isNew) accessSync(dirname(path), constants.W_OK)
+      else this.#handle = openSync(path, 'r+')
     } catch (error) {
       throw guardError('signing guard failed', `cannot open ${path}: ${messageOf(error)}`, {}, error)
     }
+    if (this.#handle === undefined) return
     try {
-      this.#last = this.#accept(this.#read())
+      this.#last = this.#accept(this.#read(this.#handle))
     } catch (error) {
       closeSync(this.#handle)
       throw error
@@ -121,15 +145,22 @@ class FileSigningGuard implements SigningGuard {
 
   close(): void {
     this.#failed = true
-    closeSync(this.#handle)
+    if (this.#handle !== undefined) closeSync(this.#handle)
+    this.#handle = undefined
   }
 
   #write(signed: Signed): void {
     const { chainId, epoch, key, path } = this.#options
     try {
-      const bytes = Buffer.from(encodeRecord({ chainId, epoch, publicKey: key.publicKey, signed }), 'latin1')
-      if (writeSync(this.#handle, bytes, 0, RECORD_BYTES, 0) !== RECORD_BYTES) throw new Error('short write')
-      fdatasyncSync(this.#handle)
+      const text = encodeRecord({ chainId, epoch, publicKey: key.publicKey, signed })
+      if (this.#handle === undefined) {
+        replaceFile(path, text, 0o600)
+        this.#handle = openSync(path, 'r+')
+      } else {
+        const bytes = Buffer.from(text, 'latin1')
+        if (writeSync(this.#handle, bytes, 0, RECORD_BYTES, 0) !== RECORD_BYTES) throw new Error('short write')
+        fdatasyncSync(this.#handle)
+      }
     } catch (error) {
       // After a failed sync nobody knows what is on disk: fail-stop (the page cache may lie about a retry).
       this.#failed = true
@@ -138,12 +169,11 @@ class FileSigningGuard implements SigningGuard {
     this.#last = signed
   }
 
-  #read(): SignedRecord {
+  #read(handle: number): SignedRecord {
     const { path } = this.#options
     const bytes = Buffer.alloc(RECORD_BYTES)
     const record =
-      fstatSync(this.#handle).size === RECORD_BYTES &&
-      readSync(this.#handle, bytes, 0, RECORD_BYTES, 0) === RECORD_BYTES
+      fstatSync(handle).size === RECORD_BYTES && readSync(handle, bytes, 0, RECORD_BYTES, 0) === RECORD_BYTES
         ? decodeRecord(bytes.toString('latin1'))
         : undefined
     if (record !== undefined) return record

@@ -4,12 +4,12 @@ import { fromHex, isHex } from '#lib/bytes'
 import {
   accountOfPrivateKey,
   checksumAddress,
+  createSigningGuard,
   encryptAccount,
   generateAccountKey,
   generateValidatorKeys,
   keysForm,
   loadKeys,
-  openSigningGuard,
   publicKeysOf,
   saveDevKeys,
   saveKeys,
@@ -68,7 +68,7 @@ async function newValidator(values: Values): Promise<number> {
   if (flag(values, 'development')) saveDevKeys(folder, keys)
   else saveKeys(folder, keys, await passwordOf(values, true))
   // The guard's existence says that these keys are new. Without it the node would first ask the others what it has signed.
-  openSigningGuard({ path: join(dataDir, 'signing-guard'), chainId, epoch: 0, key: keys.consensus }).close()
+  createSigningGuard({ path: join(dataDir, 'signing-guard'), chainId, epoch: 0, key: keys.consensus })
   console.log(JSON.stringify(publicKeysOf(keys), null, 2))
   return 0
 }

@@ -32,11 +32,7 @@ function tail(file: string): string {
   }
 }
 
-/**
- * Starts `ogpu <args>` and waits until it is ready. CodedError `child failed` carries the end of its log when it ends
- * first, `child silent` when `timeoutMs` passes.
- */
-export async function startChild(options: {
+export interface ChildOptions {
   readonly name: string
   readonly args: readonly string[]
   /** The command line itself when absent. */
@@ -44,7 +40,15 @@ export async function startChild(options: {
   readonly logFile: string
   readonly env?: Readonly<Record<string, string>>
   readonly timeoutMs?: number
-}): Promise<Child> {
+  /** Gets the process id at once, before the child is ready. */
+  readonly onSpawn?: (pid: number) => void
+}
+
+/**
+ * Starts `ogpu <args>` and waits until it is ready. CodedError `child failed` carries the end of its log when it ends
+ * first, `child silent` when `timeoutMs` passes.
+ */
+export async function startChild(options: ChildOptions): Promise<Child> {
   const log = openSync(options.logFile, 'a')
   const child = spawn(
     process.execPath,
@@ -57,6 +61,7 @@ export async function startChild(options: {
     },
   )
   closeSync(log)
+  if (child.pid !== undefined) options.onSpawn?.(child.pid)
   const ended = new Promise<string>(resolve => {
     child.once('error', error => resolve(error.message))
     child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`))

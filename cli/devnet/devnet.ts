@@ -2,10 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { devnetGenesis } from '#genesis'
 import type { Hex } from '#lib/bytes'
-import { deriveDevValidatorKeys, openSigningGuard, publicKeysOf, saveDevKeys } from '#node'
+import { createSigningGuard, deriveDevValidatorKeys, publicKeysOf, saveDevKeys } from '#node'
 import type { GenesisFile } from '#types'
 import { type Role, type TestAccount, testAccounts } from './accounts.ts'
-import { type Child, startChild } from './child.ts'
+import { type Child, type ChildOptions, startChild } from './child.ts'
 import { type DevnetLayout, openDevnetDirectory } from './layout.ts'
 import { createPortAllocator } from './ports.ts'
 
@@ -29,8 +29,8 @@ export interface ValidatorProcess {
   readonly rpcUrl: string
   readonly wsUrl: string
   readonly healthUrl: string
-  /** Starts the same validator again, after a stop or a kill. */
-  restart(): Promise<void>
+  /** Starts the same validator again, after a stop or a kill. `onSpawn` gets the process id before it is ready. */
+  restart(onSpawn?: (pid: number) => void): Promise<void>
 }
 
 /** A running network on this machine: validators, a data node, executors, a verifier, the explorer. */
@@ -81,7 +81,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
   async function launch(
     name: string,
     args: readonly string[],
-    more: { readonly entry?: URL; readonly env?: Readonly<Record<string, string>> } = {},
+    more: Pick<ChildOptions, 'entry' | 'env' | 'onSpawn'> = {},
   ): Promise<Child> {
     const child = await startChild({ name, args, logFile: layout.log(name.replaceAll(' ', '-')), ...more })
     children.set(name, child)
@@ -105,7 +105,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
       const { peerId } = publicKeysOf(deriveDevValidatorKeys(KEY_SEED, i))
       return `/ip4/127.0.0.1/tcp/${p2pPorts[i]}/p2p/${peerId}`
     })
-    const launchValidator = async (i: number, rpcPort: number, healthPort: number) =>
+    const launchValidator = async (i: number, rpcPort: number, healthPort: number, onSpawn?: (pid: number) => void) =>
       launch(
         `validator ${i}`,
         [
@@ -116,7 +116,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
           ...['--rpc-apis', 'eth,net,web3,txpool,debug,trace,ots,dag,ogpu,rpc,erigon'],
           ...['--store-cache-mib', '64', '--verify-workers', '1'],
         ],
-        { env: options.validatorEnv?.(i) ?? {} },
+        { env: options.validatorEnv?.(i) ?? {}, ...(onSpawn === undefined ? {} : { onSpawn }) },
       )
     const plans: { readonly i: number; readonly rpcPort: number; readonly healthPort: number }[] = []
     for (const i of numbers) {
@@ -131,8 +131,8 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
         rpcUrl: `http://127.0.0.1:${rpcPort}`,
         wsUrl: `ws://127.0.0.1:${rpcPort}`,
         healthUrl: `http://127.0.0.1:${healthPort}`,
-        async restart() {
-          process.child = await launchValidator(i, rpcPort, healthPort)
+        async restart(onSpawn?: (pid: number) => void) {
+          process.child = await launchValidator(i, rpcPort, healthPort, onSpawn)
         },
       }
       return process
@@ -218,7 +218,7 @@ async function build(layout: DevnetLayout, { chainId, validators, funded }: Devn
     mkdirSync(layout.node(i), { recursive: true, mode: 0o700 })
     saveDevKeys(layout.keys(i), key)
     // A guard that exists and has signed nothing says: these keys are new. Without one the node would ask the others first.
-    openSigningGuard({ path: join(layout.node(i), 'signing-guard'), chainId, epoch: 0, key: key.consensus }).close()
+    createSigningGuard({ path: join(layout.node(i), 'signing-guard'), chainId, epoch: 0, key: key.consensus })
   }
   return devnetGenesis({
     chainId,

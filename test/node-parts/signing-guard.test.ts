@@ -7,7 +7,7 @@ import { utf8 } from '#lib/bytes'
 import { sha256 } from '#lib/hash'
 import { vertexSigningBytes } from '#types'
 import { ed25519KeyOfSeed } from '../../chain/node/keys/index.ts'
-import { openSigningGuard, type SigningGuard } from '../../chain/node/signing-guard.ts'
+import { createSigningGuard, openSigningGuard, type SigningGuard } from '../../chain/node/signing-guard.ts'
 import { codeOf, temporaryFolders } from './folder.ts'
 
 const folder = temporaryFolders()
@@ -46,6 +46,31 @@ describe('signing guard', () => {
       expect(verify(null, vertexSigningBytes(digestOf('a')), { key: jwk, format: 'jwk' }, signature)).toBe(true)
     })
     expect(statSync(path).mode & 0o777).toBe(0o600)
+  })
+
+  it('of unknown past stays new over restarts until it records a round, so that a kill while asking the others changes nothing', () => {
+    const path = join(folder(), 'guard')
+    for (let i = 0; i < 2; i++) {
+      using(open(path), guard => {
+        expect(guard.isNew).toBe(true)
+        guard.sign(9, digestOf('never published'))
+      })
+    }
+    using(open(path), guard => release(guard, 10, digestOf('a')))
+    using(open(path), guard => {
+      expect(guard.isNew).toBe(false)
+      expect(guard.lastSignedRound).toBe(10)
+    })
+  })
+
+  it('of keys made just now is not new, and is never written over', () => {
+    const path = join(folder(), 'guard')
+    createSigningGuard({ path, chainId: 1071, epoch: 0, key })
+    using(open(path), guard => {
+      expect(guard.isNew).toBe(false)
+      expect(guard.lastSignedRound).toBeUndefined()
+    })
+    expect(codeOf(() => createSigningGuard({ path, chainId: 1071, epoch: 0, key }))).toBe('EEXIST')
   })
 
   it('refuses another vertex of a signed round and every earlier round, also after a restart', () => {
