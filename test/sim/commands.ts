@@ -194,9 +194,10 @@ export function runScale(validators: number, rounds: number): boolean {
   })
   const result = runPlan(plan, { core: REAL_CORE, stopAtRound: rounds })
   const took = (Date.now() - start) / 1000
+  const cpu = (process.cpuUsage().user + process.cpuUsage().system) / 1e6
   const accepted = validators * validators * rounds
   print(
-    `${validators} validators × ${rounds} rounds: ${took.toFixed(1)} s, ${Math.round(accepted / took)} vertices accepted and decided per second, ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`,
+    `${validators} validators × ${rounds} rounds: ${took.toFixed(1)} s (${cpu.toFixed(1)} s of CPU), ${Math.round(accepted / took)} vertices accepted and decided per second, ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`,
   )
   if (result.violation !== undefined) print(result.violation.message)
   return result.verdict === 'pass'

@@ -163,6 +163,16 @@ export function measureDelays(core: CoreModule, nMax: number, report: (result: D
   return results
 }
 
+/**
+ * Crashed leaders come once in N rounds, and stragglers of an exponential tail once in many: both are measured over
+ * enough rounds that neither the ends nor one event count.
+ */
+function roundsOf(setting: Setting, n: number, crashed: number): number {
+  if (setting.leaders === 'schedule') return 110
+  if (setting.latency.kind === 'exponential') return 300
+  return crashed > 0 && n <= 10 ? 40 * n : 60
+}
+
 function measureSetting(core: CoreModule, setting: Setting, n: number): Record<DelayRow['measure'], number> {
   const crashed = setting.crashed(n)
   // Crashed ones are spread over the committee, as they are in a round robin of a real one.
@@ -173,8 +183,7 @@ function measureSetting(core: CoreModule, setting: Setting, n: number): Record<D
     disk: 'keep',
   }))
   const window = 10
-  // Crashed leaders come once in N rounds: small committees are measured over many turns, so that the ends do not count.
-  const rounds = setting.leaders === 'schedule' ? 110 : crashed > 0 && n <= 10 ? 40 * n : 60
+  const rounds = roundsOf(setting, n, crashed)
   const plan = basePlan(`delays/${setting.name}/${n}`, n, {
     params: {
       minRoundDelayMs: 0,
