@@ -11,6 +11,7 @@ export const COMMANDS = {
   explorer: async () => (await import('./commands/explorer.ts')).explorer,
   key: async () => (await import('./commands/key.ts')).key,
   genesis: async () => (await import('./commands/genesis.ts')).genesis,
+  import: async () => (await import('./commands/import.ts')).importCommand,
   db: async () => (await import('./commands/db.ts')).db,
   bench: async () => (await import('./commands/bench.ts')).bench,
   relay: async () => (await import('./commands/relay.ts')).relay,

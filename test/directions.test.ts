@@ -27,6 +27,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     '#evm',
     '#p2p',
     '#storage',
+    '#rpc',
     '#node',
     '#genesis',
     '#executor',

@@ -41,6 +41,8 @@ export interface ImportOptions {
   /** In memory by default. Import continues after the store's head. */
   readonly store?: Store
   readonly log?: Logger
+  /** Called after each block, with how many of the file's blocks are done. */
+  readonly onBlock?: (done: number, total: number) => void
 }
 
 export interface ImportedChain {
@@ -70,7 +72,10 @@ export async function importChain(options: ImportOptions): Promise<ImportedChain
   if (decoded.kind !== 'accept') {
     throw new CodedError('malformed chain', 'the file is not a sequence of RLP blocks', { data: { reason: decoded } })
   }
-  for (const block of decoded.value) await importer.importBlock(block)
+  for (const [i, block] of decoded.value.entries()) {
+    await importer.importBlock(block)
+    options.onBlock?.(i + 1, decoded.value.length)
+  }
   return {
     chain: importer.chain,
     calls: importer.calls,

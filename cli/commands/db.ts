@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type CheckedChain, checkChain, readPosition, rewindChain, storeUsage } from '#evm'
+import { type CheckedChain, checkChain, readPosition, rewindChain, type StorePosition, storeUsage } from '#evm'
 import { toHex } from '#lib/bytes'
 import { CodedError, messageOf } from '#lib/errors'
 import { type CheckedLog, checkConsensusLog, type DataDirectory, openExistingDataDirectory } from '#node'
@@ -103,7 +103,7 @@ function oneLine(text: string): string {
 }
 
 async function info(directory: DataDirectory): Promise<number> {
-  await withStore(directory, 'chain', async store => {
+  const imported = await withStore(directory, 'chain', async store => {
     const position = readPosition(store)
     if (position === undefined) throw new CodedError('store damaged', 'the store is empty')
     const { executed, finalized, genesisHash, head, schema } = position
@@ -117,8 +117,9 @@ async function info(directory: DataDirectory): Promise<number> {
         ['executed', `commit ${executed.epoch}/${executed.index}`],
       ]),
     )
+    return isImported(directory, position)
   })
-  for (const name of ['chain', 'consensus'] as const) {
+  for (const name of imported ? (['chain'] as const) : (['chain', 'consensus'] as const)) {
     await withStore(directory, name, async store => {
       const usage = await storeUsage(store)
       const total = usage.reduce(
@@ -144,6 +145,11 @@ async function info(directory: DataDirectory): Promise<number> {
     })
   }
   return 0
+}
+
+/** A chain that `./ogpu import` made comes from no commits, so it has no consensus log. */
+function isImported(directory: DataDirectory, position: StorePosition): boolean {
+  return position.executed.index === 0 && !existsSync(join(directory.storePath, 'consensus'))
 }
 
 async function check(directory: DataDirectory, deep: boolean): Promise<number> {
@@ -174,11 +180,15 @@ async function check(directory: DataDirectory, deep: boolean): Promise<number> {
     const path = join(directory.storePath, 'chain')
     return chain.findings.map(({ what }) => `${path}: ${what}`).concat(chain.findings.length > 0 ? [ADVICE.chain] : [])
   })
-  await guarded('consensus log', async update => {
-    log = await withStore(directory, 'consensus', store => checkConsensusLog(store, done => update(`${done} records`)))
-    const path = join(directory.storePath, 'consensus')
-    return log.findings.map(what => `${path}: ${what}`).concat(log.findings.length > 0 ? [ADVICE.consensus] : [])
-  })
+  const imported = chain !== undefined && isImported(directory, chain.position)
+  if (!imported)
+    await guarded('consensus log', async update => {
+      log = await withStore(directory, 'consensus', store =>
+        checkConsensusLog(store, done => update(`${done} records`)),
+      )
+      const path = join(directory.storePath, 'consensus')
+      return log.findings.map(what => `${path}: ${what}`).concat(log.findings.length > 0 ? [ADVICE.consensus] : [])
+    })
   if (chain !== undefined && log !== undefined) {
     const { executed } = chain.position
     const last = log.commits?.last ?? 0
@@ -189,11 +199,11 @@ async function check(directory: DataDirectory, deep: boolean): Promise<number> {
     }
   }
   for (const problem of problems) console.error(`ogpu: ${problem}`)
-  if (problems.length > 0 || chain === undefined || log === undefined) return 1
+  if (problems.length > 0 || chain === undefined) return 1
   const state = deep ? `, ${chain.accounts} accounts, ${chain.slots} slots` : ''
   console.log(
     green(
-      `${chain.blocks} blocks, ${chain.transactions} transactions${state}, ${log.vertices} vertices: everything agrees`,
+      `${chain.blocks} blocks, ${chain.transactions} transactions${state}${log === undefined ? '' : `, ${log.vertices} vertices`}: everything agrees`,
     ),
   )
   return 0
@@ -202,6 +212,7 @@ async function check(directory: DataDirectory, deep: boolean): Promise<number> {
 async function compact(directory: DataDirectory): Promise<number> {
   for (const name of ['chain', 'consensus'] as const) {
     const before = sizeOf(directory, name)
+    if (before === 0) continue
     await stage(name, async () => {
       await withStore(directory, name, store => store.compact())
       return `${bytes(before)} before, ${bytes(sizeOf(directory, name))} now`
@@ -211,12 +222,10 @@ async function compact(directory: DataDirectory): Promise<number> {
 }
 
 async function rewind(directory: DataDirectory, to: number, force: boolean): Promise<number> {
-  const log = await withStore(directory, 'consensus', store => checkConsensusLog(store))
   await withStore(directory, 'chain', async store => {
-    const last = log.commits?.last ?? 0
     const position = readPosition(store)
     const isReplayable =
-      log.findings.length === 0 && log.commits?.first === 1 && last >= (position?.executed.index ?? 0)
+      position !== undefined && (isImported(directory, position) || (await holdsCommits(directory, position)))
     if (!isReplayable && !force) {
       throw new CodedError(
         'not replayable',
@@ -230,6 +239,11 @@ async function rewind(directory: DataDirectory, to: number, force: boolean): Pro
     })
   })
   return 0
+}
+
+async function holdsCommits(directory: DataDirectory, { executed }: StorePosition): Promise<boolean> {
+  const { commits, findings } = await withStore(directory, 'consensus', store => checkConsensusLog(store))
+  return findings.length === 0 && commits?.first === 1 && commits.last >= executed.index
 }
 
 function sizeOf(directory: DataDirectory, name: StoreName): number {

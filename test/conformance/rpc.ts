@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { createForkConfigs, createPool, createRecoveryPool, eip1559BaseFee, importChain } from '#evm'
-import { createRpcServer } from '#rpc'
-import type { BlockHeader, GenesisFile } from '#types'
+import { importChain } from '#evm'
+import type { GenesisFile } from '#types'
+import { serveImported } from '../../cli/serve-imported.ts'
 import { type IoFile, type RoundTrip, readIoFiles } from './io-file.ts'
 import { type Schema, schemaFault } from './json-schema.ts'
 import { type CaseResult, failed, passed, type Suite } from './suite.ts'
@@ -117,30 +117,7 @@ export async function startNode(folder: string): Promise<{ readonly ask: Ask; re
   const genesisJson = JSON.parse(readFileSync(fileOf(folder, 'genesis.json'), 'utf8')) as GenesisFile
   const rlp = new Uint8Array(readFileSync(fileOf(folder, 'chain.rlp')))
   const imported = await importChain({ genesisJson, rlp })
-  const recovery = createRecoveryPool({ workers: 0 })
-  const rules = { elasticity: 2n, minBaseFeePerGas: 0n }
-  const nextBaseFee = (header: BlockHeader) => eip1559BaseFee(header, rules)
-  const pool = createPool({
-    chain: imported.chain,
-    recovery,
-    clock: { now: () => Date.now() },
-    params: { minBaseFeePerGas: rules.minBaseFeePerGas },
-    nextBaseFee,
-  })
-  const server = await createRpcServer({
-    backend: {
-      clientVersion: 'ogpu/conformance',
-      chain: imported.chain,
-      calls: imported.calls,
-      traces: imported.traces,
-      simulations: imported.simulations,
-      pool,
-      network: { peerCount: () => 0, listening: () => true },
-      syncing: () => undefined,
-      forks: createForkConfigs(genesisJson),
-      nextBaseFee,
-    },
-  })
+  const server = await serveImported({ imported, genesis: genesisJson, clientVersion: 'ogpu/conformance' })
   return {
     ask: async body => {
       const headers = { 'content-type': 'application/json' }
@@ -149,7 +126,6 @@ export async function startNode(folder: string): Promise<{ readonly ask: Ask; re
     close: async () => {
       await server.close()
       await imported.close()
-      await recovery.close()
     },
   }
 }
