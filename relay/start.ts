@@ -49,7 +49,7 @@ export interface Relay {
 }
 
 const DEFAULT_FUNDING: FundingLimits = { depositWei: 2n * 10n ** 17n, depositDayMaxWei: 100n * 10n ** 18n }
-const ADMIN_KEY_LENGTH_MIN = 32
+const ADMIN_KEY = /^[\x21-\x7e]{32,256}$/
 
 /** The relay on a market, not listening yet; tests put a market in memory behind it. */
 export async function assembleRelay(
@@ -58,8 +58,11 @@ export async function assembleRelay(
   const { market, models, adminKey } = parts
   const clock = parts.clock ?? { now: () => Date.now() }
   const log = parts.log ?? silentLog
-  if (adminKey.length < ADMIN_KEY_LENGTH_MIN) {
-    throw new CodedError('WEAK_ADMIN_KEY', `the admin key needs at least ${ADMIN_KEY_LENGTH_MIN} characters`)
+  if (!ADMIN_KEY.test(adminKey)) {
+    throw new CodedError(
+      'BAD_ADMIN_KEY',
+      'the admin key needs 32 to 256 characters that are neither spaces nor special',
+    )
   }
   for (const model of models.values()) await market.check(model)
   const book = await openBook({ dir: parts.dir, clock })

@@ -37,26 +37,35 @@ export interface ReadLines<T> {
 
 /**
  * Reads a segment. What follows the last good line is the remainder of a write that a kill or a power cut interrupted,
- * and was confirmed to nobody.
+ * and was confirmed to nobody; unless something good is in it, which says that the file was damaged.
  */
 export function readLines<T>(bytes: Uint8Array, firstNumber: number | undefined): ReadLines<T> {
   const lines: Line<T>[] = []
   let bytesGood = 0
-  let isBroken = false
   for (let start = 0; start < bytes.length; ) {
     const end = bytes.indexOf(0x0a, start)
     if (end < 0) break
-    const line = decodeLine<T>(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8'))
-    start = end + 1
-    if (line === undefined) {
-      isBroken = true
-      continue
-    }
-    const expected = (lines.at(-1)?.number ?? line.number - 1) + 1
-    const isFirstWrong = lines.length === 0 && firstNumber !== undefined && line.number !== firstNumber
-    if (isBroken || line.number !== expected || isFirstWrong) return { lines, bytesGood, isDamaged: true }
+    const line = decodeLine<T>(textOf(bytes, start, end))
+    if (line === undefined) break
+    const expected = lines.length === 0 ? (firstNumber ?? line.number) : (lines.at(-1)?.number ?? 0) + 1
+    if (line.number !== expected) return { lines, bytesGood, isDamaged: true }
     lines.push(line)
+    start = end + 1
     bytesGood = start
   }
-  return { lines, bytesGood, isDamaged: false }
+  return { lines, bytesGood, isDamaged: hasGoodLine(textOf(bytes, bytesGood, bytes.length)) }
+}
+
+function textOf(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8')
+}
+
+/** Whether a whole line begins anywhere in `text`, even where the end of the line before it is gone. */
+function hasGoodLine(text: string): boolean {
+  for (const part of text.split('\n').slice(0, -1)) {
+    for (const { index } of part.matchAll(/(?=[0-9a-f]{16} \[\d)/g)) {
+      if (decodeLine(part.slice(index)) !== undefined) return true
+    }
+  }
+  return false
 }
