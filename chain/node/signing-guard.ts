@@ -140,6 +140,8 @@ class FileSigningGuard implements SigningGuard {
 
   record(round: Round, headerDigest: Digest): void {
     if (this.#failed) throw guardError('signing guard failed', 'an earlier write failed: restart the node', { round })
+    // An old vertex that came back from the others and is sent again says nothing of what else was signed.
+    if (this.#handle === undefined && this.#signed === undefined) return
     if (this.#last === undefined || round > this.#last.round) this.#write({ round, digest: headerDigest.slice() })
   }
 

@@ -53,9 +53,11 @@ describe('signing guard', () => {
     for (let i = 0; i < 2; i++) {
       using(open(path), guard => {
         expect(guard.isNew).toBe(true)
-        guard.sign(9, digestOf('never published'))
+        guard.record(8, digestOf('an old vertex that came back from a peer'))
       })
     }
+    using(open(path), guard => guard.sign(9, digestOf('never published')))
+    using(open(path), guard => expect(guard.isNew).toBe(true))
     using(open(path), guard => release(guard, 10, digestOf('a')))
     using(open(path), guard => {
       expect(guard.isNew).toBe(false)
