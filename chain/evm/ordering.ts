@@ -1,6 +1,5 @@
-import type { RecoveredTransaction } from '#types'
+import { effectiveTip, type RecoveredTransaction } from '#types'
 import { type ByteKey, keyOf } from './state/byte-keys.ts'
-import { effectiveTip } from './transaction.ts'
 
 interface Head {
   readonly tip: bigint

@@ -1,5 +1,5 @@
+import { effectiveTip, feeCapOf } from '#types'
 import { Heap } from './heap.ts'
-import { effectiveTip, feeCapOf } from './pool-rules.ts'
 import type { PooledTransaction } from './pool-sender.ts'
 
 interface Priced {

@@ -3,7 +3,7 @@
  * interface. Every rule that consensus also keeps is only repeated here to refuse early.
  */
 import { toHex } from '#lib/bytes'
-import { type RecoveredTransaction, recoverAuthority, type Transaction } from '#types'
+import { feeCapOf, type RecoveredTransaction, recoverAuthority, type Transaction, tipCapOf } from '#types'
 import { intrinsicGas } from './intrinsic-gas.ts'
 import type { PoolParams } from './pool-params.ts'
 import type { RecoveryVerdict } from './recovery.ts'
@@ -45,23 +45,6 @@ export const UNDERPRICED = refuse('underpriced', 'transaction underpriced', true
 export const REPLACEMENT_UNDERPRICED = refuse('replacement', 'replacement transaction underpriced')
 
 const NONCE_MAX = 2n ** 64n - 1n
-
-/** Wei per gas that the sender pays at most: price or fee cap. */
-export function feeCapOf(transaction: Transaction): bigint {
-  return transaction.maxFeePerGas ?? transaction.gasPrice ?? 0n
-}
-
-/** Wei per gas beyond the base fee that the sender offers at most. */
-export function tipCapOf(transaction: Transaction): bigint {
-  return transaction.maxPriorityFeePerGas ?? transaction.gasPrice ?? 0n
-}
-
-/** Wei per gas that the fee collector gets at a base fee; negative when the transaction cannot pay it. */
-export function effectiveTip(transaction: Transaction, baseFee: bigint): bigint {
-  const room = feeCapOf(transaction) - baseFee
-  const tip = tipCapOf(transaction)
-  return tip < room ? tip : room
-}
 
 /** Most that the transaction can take from its sender, in wei. */
 export function costOf(transaction: Transaction): bigint {

@@ -3,7 +3,7 @@ import { compareBytes, toRawHex } from '#lib/bytes'
 import { type Clock, type Log, type MetricsRegistry, silentLog } from '#lib/env'
 import { messageOf } from '#lib/errors'
 import { keccak256 } from '#lib/hash'
-import type { Address, BlockHeader, RecoveredTransaction } from '#types'
+import { type Address, type BlockHeader, effectiveTip, type RecoveredTransaction } from '#types'
 import { Heap } from './heap.ts'
 import { readSenderAccount } from './pool-account.ts'
 import { EvictionIndex } from './pool-eviction.ts'
@@ -13,7 +13,6 @@ import {
   ALREADY_KNOWN,
   authoritiesOf,
   costOf,
-  effectiveTip,
   POOL_FULL,
   REPLACEMENT_UNDERPRICED,
   type Refusal,

@@ -42,23 +42,20 @@ export interface SimulatedBlock {
   readonly calls: readonly SimulatedCall[]
 }
 
-/** Numbers of the errors that end a simulation (execution-apis, eth_simulateV1). */
-export const SIMULATION_ERRORS = {
-  nonceTooLow: -38010,
-  nonceTooHigh: -38011,
-  baseFee: -38012,
-  intrinsicGas: -38013,
-  funds: -38014,
-  blockGasLimit: -38015,
-  blockNumberOrder: -38020,
-  timestampOrder: -38021,
-  initCode: -38025,
-  tooManyBlocks: -38026,
-  invalidParams: -32602,
-  other: -32000,
-} as const
-
-export type SimulationErrorName = keyof typeof SIMULATION_ERRORS
+/** What can end a simulation; `chain/rpc` gives each its number. */
+export type SimulationErrorName =
+  | 'nonceTooLow'
+  | 'nonceTooHigh'
+  | 'baseFee'
+  | 'intrinsicGas'
+  | 'funds'
+  | 'blockGasLimit'
+  | 'blockNumberOrder'
+  | 'timestampOrder'
+  | 'initCode'
+  | 'tooManyBlocks'
+  | 'invalidParams'
+  | 'other'
 
 /** Makes up blocks on top of a real one (eth_simulateV1). Throws CodedError with a {@link SimulationErrorName}. */
 export interface SimulationEngine {

@@ -1,7 +1,16 @@
 import type { Address as MachineAddress } from '@ethereumjs/util'
 import type { Log as Logger } from '#lib/env'
 import { messageOf } from '#lib/errors'
-import { type Address, bloomOf, EMPTY_BLOOM, type Log, type Receipt, type RecoveredTransaction } from '#types'
+import {
+  type Address,
+  bloomOf,
+  EMPTY_BLOOM,
+  effectiveTip,
+  feeCapOf,
+  type Log,
+  type Receipt,
+  type RecoveredTransaction,
+} from '#types'
 import { GAS_PER_BLOB, INIT_CODE_BYTES_MAX, intrinsicGas, TRANSACTION_GAS_MAX } from './gas.ts'
 import { applyMessageHere, takesMessage } from './interpreter/message.ts'
 import { Escape } from './interpreter/run.ts'
@@ -79,17 +88,6 @@ function hasValidBlobs(rules: Rules, transaction: RecoveredTransaction): boolean
   return hashes.length <= max && hashes.every(hash => hash[0] === 1)
 }
 
-/** Wei per gas that the coinbase gets at `baseFee`; negative when the sender does not even pay the base fee. */
-export function effectiveTip(transaction: RecoveredTransaction, baseFee: bigint): bigint {
-  const room = maxFeeOf(transaction) - baseFee
-  const tip = transaction.maxPriorityFeePerGas ?? room
-  return tip < room ? tip : room
-}
-
-function maxFeeOf(transaction: RecoveredTransaction): bigint {
-  return transaction.maxFeePerGas ?? transaction.gasPrice ?? 0n
-}
-
 /**
  * Executes a transaction that passed {@link checkTransaction} on the machine's state. Never throws on account of the
  * transaction: a failure inside the interpreter counts as an exceptional halt that used all gas.
@@ -132,10 +130,10 @@ export async function runTransaction(
     if (cap < context.blobBaseFee) return skipped('fee below base fee')
     blobFee = blobGas * context.blobBaseFee
   }
-  const cost = transaction.gasLimit * maxFeeOf(transaction) + transaction.value
+  const cost = transaction.gasLimit * feeCapOf(transaction) + transaction.value
   if (account.balance < cost + blobGas * (transaction.maxFeePerBlobGas ?? 0n)) return skipped('insufficient funds')
 
-  const gasPrice = rules.isLondon ? baseFee + tip : maxFeeOf(transaction)
+  const gasPrice = rules.isLondon ? baseFee + tip : feeCapOf(transaction)
   const message: Message = {
     sender: transaction.sender,
     to: transaction.to,

@@ -1,5 +1,5 @@
 /** Chain values as go-ethereum's JSON. Fields that a fork or a type does not have are left out, never null. */
-import { effectiveTip, feeCapOf, type LocatedLog } from '#evm'
+import type { LocatedLog } from '#evm'
 import { type Hex, toHex, utf8 } from '#lib/bytes'
 import { keccak256 } from '#lib/hash'
 import {
@@ -7,6 +7,8 @@ import {
   type Block,
   type BlockHeader,
   blockHeaderHash,
+  effectiveTip,
+  feeCapOf,
   type Receipt,
   type RecoveredTransaction,
 } from '#types'

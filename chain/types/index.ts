@@ -31,6 +31,7 @@ export { compareRefs, REF_BYTES, readRef, refOf, sameRef, writeRef } from './ref
 export * from './transaction.ts'
 export { decodeTransaction, type TransactionDecodeReason } from './transaction-codec.ts'
 export { encodeTransaction, signingPayload, signTransaction, type UnsignedTransaction } from './transaction-encoder.ts'
+export * from './transaction-fees.ts'
 export {
   authorizationHash,
   privateKeyToAddress,
@@ -48,6 +49,7 @@ export {
   headerBytesOf,
   headerDigest,
   payloadRoot,
+  peekVertexEpoch,
   readHeader,
   SYSTEM_BYTES_MAX,
   sealVertex,

@@ -1,5 +1,4 @@
-import { effectiveTip } from '#evm'
-import type { Block } from '#types'
+import { type Block, effectiveTip } from '#types'
 import type { RpcContext } from '../context.ts'
 import { RpcError } from '../errors.ts'
 import { toQuantity } from '../format.ts'

@@ -1,4 +1,4 @@
-import { type CallRequest, SIMULATION_ERRORS, type SimulatedBlock, type SimulatedBlockRequest } from '#evm'
+import type { CallRequest, SimulatedBlock, SimulatedBlockRequest, SimulationErrorName } from '#evm'
 import { toHex } from '#lib/bytes'
 import { CodedError } from '#lib/errors'
 import type { Withdrawal } from '#types'
@@ -19,6 +19,22 @@ import {
 import { parseBlockOverrides, parseCall, parseStateOverrides } from '../params-call.ts'
 import { revertReason } from '../revert.ts'
 import { listOf, titled } from '../schema.ts'
+
+/** Numbers of the errors that end a simulation (execution-apis, eth_simulateV1). */
+const SIMULATION_ERRORS: Readonly<Record<SimulationErrorName, number>> = {
+  nonceTooLow: -38010,
+  nonceTooHigh: -38011,
+  baseFee: -38012,
+  intrinsicGas: -38013,
+  funds: -38014,
+  blockGasLimit: -38015,
+  blockNumberOrder: -38020,
+  timestampOrder: -38021,
+  initCode: -38025,
+  tooManyBlocks: -38026,
+  invalidParams: -32602,
+  other: -32000,
+}
 
 interface Payload {
   readonly blocks: readonly SimulatedBlockRequest[]
@@ -126,7 +142,7 @@ export const simulateMethods = [
         return blocks.map(made => simulatedToJson(made, wanted.full))
       } catch (error) {
         if (error instanceof CodedError && error.code in SIMULATION_ERRORS) {
-          const code = error.code as keyof typeof SIMULATION_ERRORS
+          const code = error.code as SimulationErrorName
           throw new RpcError('server', error.message, undefined, SIMULATION_ERRORS[code])
         }
         throw error

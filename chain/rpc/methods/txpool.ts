@@ -1,6 +1,5 @@
-import { feeCapOf } from '#evm'
 import { fromHex, toRawHex } from '#lib/bytes'
-import type { RecoveredTransaction } from '#types'
+import { feeCapOf, type RecoveredTransaction } from '#types'
 import { type Json, toChecksum, toQuantity, transactionToJson } from '../format.ts'
 import { method } from '../method.ts'
 import { address } from '../params.ts'
