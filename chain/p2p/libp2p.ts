@@ -9,13 +9,13 @@ import { noise } from '@libp2p/noise'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { type Ping, ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { assert, defined } from '#lib/assert'
 import { CodedError } from '#lib/errors'
 import { sha256 } from '#lib/hash'
 import { DEFAULT_LIMITS, type NetworkLimits } from './limits.ts'
+import { safeYamux } from './muxer.ts'
 import { createNetwork } from './network.ts'
 import type { NetworkOptions } from './network-options.ts'
 import { peerIdOfSeed } from './peer-id.ts'
@@ -121,7 +121,7 @@ class Libp2pTransport implements Transport {
       transports: [tcp()],
       connectionEncrypters: [noise()],
       streamMuxers: [
-        yamux({
+        safeYamux({
           streamOptions: {
             maxStreamWindowSize: RECEIVE_WINDOW_BYTES_MAX,
             maxReadBufferLength: READ_BUFFER_BYTES_MAX,
