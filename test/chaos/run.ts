@@ -117,8 +117,13 @@ class Chaos {
     const recoveryMs = await this.#awaitReceipts(1, PROGRESS_MS)
     if (recoveryMs === undefined) this.#violate(`no receipt within ${PROGRESS_MS / 1_000} s after the last disturbance`)
     await this.#load.stop()
-    await this.#catchUp()
-    const { blocks } = await this.#check()
+    let blocks = 0
+    try {
+      await this.#catchUp()
+      blocks = await this.#check()
+    } catch (error) {
+      this.#violate(`a validator does not answer: ${messageOf(error)}`)
+    }
     const sorted = [...this.#startTimesMs].sort((a, b) => a - b)
     return {
       violations: this.#violations,
@@ -282,13 +287,14 @@ class Chaos {
     }
   }
 
-  async #check(): Promise<{ readonly blocks: number }> {
+  /** Returns how many blocks were compared. */
+  async #check(): Promise<number> {
     const { violations, blocks } = await compareChains(this.#urls)
     for (const violation of violations) this.#violate(violation)
     for (const violation of await findLost(this.#urls, this.#load.acknowledged)) this.#violate(violation)
     const logs = this.#urls.map((_, index) => this.#devnet.layout.log(`validator-${index}`)).filter(existsSync)
     for (const alarm of findAlarms(logs)) this.#violate(alarm)
-    return { blocks }
+    return blocks
   }
 }
 
