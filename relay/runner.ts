@@ -95,21 +95,22 @@ export function createRunner(options: {
         const fromBlock = await market.head()
         const input = Buffer.from(task.input, 'base64')
         const configUrl = await market.upload(model, new Uint8Array(input), task.id)
-        await book.markPublishing(task.id, { configUrl, fromBlock })
+        const { source, paymentWei } = model
+        await book.markPublishing(task.id, { source, paymentWei: paymentWei.toString(), configUrl, fromBlock })
       }
       if (task.stage.kind !== 'publishing') throw new RelayError('INTERNAL_ERROR', 'the task is in another stage')
-      const plan = task.stage
+      const { plan } = task.stage
       if (isDoubtful) {
-        const found = await market.find(model, plan)
+        const found = await market.find(plan)
         if (found.kind === 'found') return found
         if (found.kind === 'unsettled') {
           throw new CodedError('UNSETTLED', 'a transaction is still under way', { retryable: true })
         }
       }
-      const release = await funding.claim(model.paymentWei)
+      const release = await funding.claim(BigInt(plan.paymentWei))
       try {
         isDoubtful = true
-        return await market.publish(model, plan.configUrl)
+        return await market.publish(plan)
       } catch (error) {
         if (isRevert(error)) isDoubtful = false
         throw error

@@ -10,7 +10,7 @@ import { RelayError, type RelayErrorCode } from '../errors.ts'
 import { type AccountTier, LIMITS, TIERS } from '../limits.ts'
 import { usdText } from '../money.ts'
 import { hashOf, hintOf, makeApiKey } from '../secrets.ts'
-import type { Answer, Change, Entry } from './entries.ts'
+import type { Answer, Change, Entry, PublishPlan } from './entries.ts'
 import { JOURNAL_ERRORS, openJournal } from './journal.ts'
 import { lockDirectory } from './lock.ts'
 import { dump, load, type Snapshot } from './snapshot.ts'
@@ -62,7 +62,7 @@ export interface Book {
   revokeKey(options: { readonly customer: string; readonly id: string }): Promise<Key>
   /** Reserves the price and remembers the task. */
   accept(options: AcceptOptions): Promise<Accepted>
-  markPublishing(task: string, plan: { readonly configUrl: string; readonly fromBlock: number }): Promise<void>
+  markPublishing(task: string, plan: PublishPlan): Promise<void>
   markPublished(task: string, place: { readonly address: string; readonly block: number }): Promise<void>
   complete(task: string, answer: Answer): Promise<void>
   fail(task: string, reason: { readonly code: RelayErrorCode; readonly message: string }): Promise<void>
@@ -224,8 +224,7 @@ export async function openBook(options: {
       }
       return { kind: 'new', task: state.open.get(id) as Task }
     },
-    markPublishing: async (id, { configUrl, fromBlock }) =>
-      record({ kind: 'publishing', task: id, configUrl, fromBlock }),
+    markPublishing: async (id, plan) => record({ kind: 'publishing', task: id, ...plan }),
     markPublished: async (id, { address, block }) => record({ kind: 'published', task: id, address, block }),
     complete: async (id, answer) => record({ kind: 'completed', task: id, answer }),
     fail: async (id, { code, message }) => record({ kind: 'failed', task: id, code, message }),

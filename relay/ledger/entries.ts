@@ -19,6 +19,16 @@ export interface Answer {
   readonly checkedBy: string
 }
 
+/** Where and how a task is published. It outlives changes of the models file. */
+export interface PublishPlan {
+  readonly source: string
+  readonly paymentWei: string
+  /** Carries the relay's id of the task, so that no two tasks have the same one. */
+  readonly configUrl: string
+  /** The chain's newest block before. */
+  readonly fromBlock: number
+}
+
 export type Entry = { readonly atMs: number } & (
   | { readonly kind: 'customer'; readonly id: string; readonly name: string; readonly tier: AccountTier }
   | { readonly kind: 'topup'; readonly customer: string; readonly microUsd: number; readonly reference: string }
@@ -45,7 +55,7 @@ export type Entry = { readonly atMs: number } & (
       readonly idempotency: { readonly key: string; readonly body: string } | null
     }
   /** Written before the transaction: after a crash the task is looked for by its config URL from this block on. */
-  | { readonly kind: 'publishing'; readonly task: string; readonly configUrl: string; readonly fromBlock: number }
+  | ({ readonly kind: 'publishing'; readonly task: string } & PublishPlan)
   | { readonly kind: 'published'; readonly task: string; readonly address: string; readonly block: number }
   | { readonly kind: 'completed'; readonly task: string; readonly answer: Answer }
   | { readonly kind: 'failed'; readonly task: string; readonly code: RelayErrorCode; readonly message: string }

@@ -5,7 +5,7 @@
 import { assert, defined } from '#lib/assert'
 import type { RelayErrorCode } from '../errors.ts'
 import { type AccountTier, LIMITS } from '../limits.ts'
-import type { Answer, Entry } from './entries.ts'
+import type { Answer, Entry, PublishPlan } from './entries.ts'
 
 export interface Movement {
   readonly number: number
@@ -56,7 +56,7 @@ export interface Key {
 
 export type TaskStage =
   | { readonly kind: 'accepted' }
-  | { readonly kind: 'publishing'; readonly configUrl: string; readonly fromBlock: number }
+  | { readonly kind: 'publishing'; readonly plan: PublishPlan }
   | { readonly kind: 'published' }
   | { readonly kind: 'completed'; readonly answer: Answer; readonly endedMs: number }
   | { readonly kind: 'failed'; readonly code: RelayErrorCode; readonly message: string; readonly endedMs: number }
@@ -151,8 +151,9 @@ export function apply(state: LedgerState, entry: Entry): void {
       accept(state, entry)
       break
     case 'publishing': {
-      const { configUrl, fromBlock } = entry
-      openTask(state, entry.task).stage = { kind: 'publishing', configUrl, fromBlock }
+      const { source, paymentWei, configUrl, fromBlock } = entry
+      const plan = { source, paymentWei, configUrl, fromBlock }
+      openTask(state, entry.task).stage = { kind: 'publishing', plan }
       break
     }
     case 'published': {

@@ -14,6 +14,7 @@ import {
 } from '@ogpu/sdk'
 import type { Log } from '#lib/env'
 import { CodedError } from '#lib/errors'
+import type { PublishPlan } from '../ledger/entries.ts'
 import { LIMITS } from '../limits.ts'
 import type { Model } from '../models.ts'
 import type { Found, Market } from './market.ts'
@@ -92,12 +93,16 @@ export async function openChainMarket(options: ChainMarketOptions): Promise<Mark
       const { link } = await client.data.put(job)
       return `${link}#${reference}`
     },
-    async publish({ source, paymentWei }, configUrl) {
-      const lifetimeSeconds = LIMITS.taskLifetimeSeconds
-      const { task, sent } = await publishTaskConfig(client, { source, configUrl, paymentWei, lifetimeSeconds })
+    async publish({ source, configUrl, paymentWei }) {
+      const { task, sent } = await publishTaskConfig(client, {
+        source,
+        configUrl,
+        paymentWei: BigInt(paymentWei),
+        lifetimeSeconds: LIMITS.taskLifetimeSeconds,
+      })
       return { address: task, block: sent.blockNumber }
     },
-    find: (model, plan) => findTask(client, account, model, plan),
+    find: plan => findTask(client, account, plan),
     async outcome({ address, block }, signal) {
       const info = await watch.ended(address, signal)
       if (info.outcome === 'failed') {
@@ -132,8 +137,7 @@ function unfit(model: Model, why: string): never {
 async function findTask(
   client: OgpuClient,
   account: string,
-  model: Model,
-  { configUrl, fromBlock }: { readonly configUrl: string; readonly fromBlock: number },
+  { source, configUrl, fromBlock }: PublishPlan,
 ): Promise<Found> {
   const { provider, contracts } = client
   // Nonces before events: what is neither under way now nor among the events below was never published.
@@ -148,7 +152,7 @@ async function findTask(
     const logs = await provider.getLogs({ address: contracts.nexus, topics, fromBlock: from, toBlock })
     for (const log of logs) {
       const [event] = decodeLogs([log], INTERFACES.nexus, 'TaskPublished', contracts.nexus)
-      if (String(event?.source).toLowerCase() !== model.source) continue
+      if (String(event?.source).toLowerCase() !== source) continue
       const task = String(event?.task)
       const terms = await readTaskTerms(client, { task })
       if (terms.configUrl === configUrl) return { kind: 'found', address: task, block: log.blockNumber }

@@ -1,5 +1,6 @@
 /** What the relay needs of the chain; `chain-market.ts` is the real one. Amounts in wei. */
 import { SDK_ERRORS, SdkError } from '@ogpu/sdk'
+import type { PublishPlan } from '../ledger/entries.ts'
 import type { Model } from '../models.ts'
 
 export interface PublishedPlace {
@@ -43,9 +44,9 @@ export interface Market {
   deposit(amountWei: bigint): Promise<void>
   /** Stores the input and its job file; the URL carries `reference`, so that no two tasks have the same one. */
   upload(model: Model, input: Uint8Array, reference: string): Promise<string>
-  publish(model: Model, configUrl: string): Promise<PublishedPlace>
-  /** Looks for a task that was published with this URL. */
-  find(model: Model, plan: { readonly configUrl: string; readonly fromBlock: number }): Promise<Found>
+  publish(plan: PublishPlan): Promise<PublishedPlace>
+  /** Looks for a task that was published by this plan. */
+  find(plan: PublishPlan): Promise<Found>
   /** Waits until the task ends on chain, then fetches and checks its result. */
   outcome(place: PublishedPlace, signal: AbortSignal): Promise<Outcome>
   stop(): Promise<void>

@@ -179,7 +179,7 @@ describe('the book', () => {
         idempotency: { key: outcome, body: 'b' },
       })) as { readonly task: { readonly id: string } }
       await remember()
-      await book.markPublishing(task.id, { configUrl: 'http://x', fromBlock: 7 })
+      await book.markPublishing(task.id, { source: '0x5', paymentWei: '9', configUrl: 'http://x', fromBlock: 7 })
       await remember()
       await book.markPublished(task.id, { address: '0x1', block: 8 })
       await remember()

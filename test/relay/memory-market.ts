@@ -1,6 +1,7 @@
 /** A market in memory behind the relay's port: every task ends when the test says so, or at once. */
 import { SDK_ERRORS, SdkError } from '@ogpu/sdk'
 import { utf8 } from '#lib/bytes'
+import type { PublishPlan } from '../../relay/ledger/entries.ts'
 import type { Found, Market, Outcome, PublishedPlace } from '../../relay/market/market.ts'
 import type { Model } from '../../relay/models.ts'
 
@@ -8,7 +9,7 @@ export interface MemoryTask {
   readonly address: string
   readonly configUrl: string
   readonly input: Uint8Array
-  readonly model: Model
+  readonly source: string
 }
 
 export function resultOf(text: string): Outcome {
@@ -77,22 +78,22 @@ export class MemoryMarket implements Market {
     return url
   }
 
-  async publish(model: Model, configUrl: string): Promise<PublishedPlace> {
+  async publish({ source, configUrl, paymentWei }: PublishPlan): Promise<PublishedPlace> {
     this.before('publish')
-    if (model.paymentWei > this.vaultWei) {
+    if (BigInt(paymentWei) > this.vaultWei) {
       throw new SdkError(SDK_ERRORS.REVERTED, 'reverts', { data: { reason: 'InsufficientBalance' } })
     }
-    this.vaultWei -= model.paymentWei
+    this.vaultWei -= BigInt(paymentWei)
     this.block++
     const address = `0x${(this.tasks.length + 1).toString(16).padStart(40, '0')}`
-    this.tasks.push({ address, configUrl, input: this.#inputs.get(configUrl) ?? new Uint8Array(), model })
+    this.tasks.push({ address, configUrl, input: this.#inputs.get(configUrl) ?? new Uint8Array(), source })
     this.after('publish')
     return { address, block: this.block }
   }
 
-  async find(_model: Model, { configUrl }: { readonly configUrl: string }): Promise<Found> {
+  async find({ source, configUrl }: PublishPlan): Promise<Found> {
     this.before('find')
-    const task = this.tasks.find(candidate => candidate.configUrl === configUrl)
+    const task = this.tasks.find(each => each.configUrl === configUrl && each.source === source)
     if (task !== undefined) return { kind: 'found', address: task.address, block: this.block }
     return { kind: this.isUnsettled ? 'unsettled' : 'absent' }
   }
