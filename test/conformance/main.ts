@@ -16,6 +16,11 @@ const SUITES: Readonly<Record<string, { readonly about: string; readonly load: (
     about: 'blocks PATH… (same options)   BlockchainTests of Ethereum, from the merge on',
     load: async () => (await import('./blocks.ts')).blocksSuite,
   },
+  differential: {
+    about:
+      'differential [--count N] [--seed S] [--round R]   random transactions, ours against the stock @ethereumjs/vm',
+    load: async () => (await import('./differential.ts')).differentialSuite,
+  },
   rpc: {
     about: 'rpc [FOLDER]   .io files of ethereum/execution-apis against a node that imported their chain',
     load: async () => (await import('./rpc.ts')).rpcSuite,

@@ -1,18 +1,14 @@
 import { createBlockFromRLP } from '@ethereumjs/block'
-import { Common, Mainnet } from '@ethereumjs/common'
-import { createMPT } from '@ethereumjs/mpt'
-import { MerkleStateManager } from '@ethereumjs/statemanager'
-import { Address, createAccount } from '@ethereumjs/util'
-import { createVM, runBlock } from '@ethereumjs/vm'
+import { runBlock } from '@ethereumjs/vm'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createExecutionEngine } from '#evm'
 import { fromHex, type Hex, toHex } from '#lib/bytes'
-import { keccak256 } from '#lib/hash'
 import { signRecoverably } from '#lib/secp256k1'
 import { createMemoryStore } from '#storage'
 import { authorizationHash, encodeBlock, type GenesisFile, signTransaction, type UnsignedTransaction } from '#types'
 import { addressOfUser, CHAIN_ID, commitOf, FEE_COLLECTOR, GENESIS_MS, genesisFile, keyOfUser } from './fixtures.ts'
+import { createStockVm } from './stock-vm.ts'
 
 /** Runtime codes by what they do with the call data: slot and value in the first two words. */
 const CODES: Readonly<Record<string, Hex>> = {
@@ -72,7 +68,7 @@ describe('executed blocks', () => {
           ) as GenesisFile['alloc']
           const genesis = genesisFile({ users: 4, alloc })
           const engine = await createExecutionEngine({ genesis, store: createMemoryStore() })
-          const stock = await stockVm(genesis)
+          const stock = await createStockVm(genesis, { crypto: 'stock' })
           expect(toHex(await stock.stateManager.getStateRoot())).toBe(toHex(engine.chain.head().header.stateRoot))
           const nonces = [0, 0, 0, 0]
           for (const [i, actions] of commits.entries()) {
@@ -152,26 +148,4 @@ function transactionOf(item: Action, nonces: number[]): Uint8Array {
     }
   }
   return signTransaction(fields, keyOfUser(item.user)).raw
-}
-
-async function stockVm(genesis: GenesisFile) {
-  const common = new Common({
-    chain: { ...Mainnet, chainId: CHAIN_ID },
-    hardfork: 'osaka',
-    customCrypto: { keccak256 },
-  })
-  const stateManager = new MerkleStateManager({ common, trie: await createMPT({ useKeyHashing: true, common }) })
-  for (const [name, entry] of Object.entries(genesis.alloc)) {
-    const address = new Address(fromHex(name))
-    await stateManager.putAccount(
-      address,
-      createAccount({ balance: BigInt(entry.balance ?? 0), nonce: BigInt(entry.nonce ?? 0) }),
-    )
-    if (entry.code !== undefined) await stateManager.putCode(address, fromHex(entry.code))
-    for (const [slot, value] of Object.entries(entry.storage ?? {})) {
-      await stateManager.putStorage(address, fromHex(slot), fromHex(value))
-    }
-  }
-  await stateManager.flush()
-  return createVM({ common, stateManager })
 }
