@@ -24,8 +24,8 @@ export default defineConfig({
     // A process for each file: what a file leaves behind (a native addon's memory, a stray timer) ends with it.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
     reporters: ['minimal', new SummaryReporter()],
     // Modules are run by Node itself, so tests see what production sees (native type stripping included).
     experimental: { viteModuleRunner: false },
