@@ -105,7 +105,8 @@ export const networkScenarios: readonly Scenario[] = [
       ),
     expect: world => {
       expectThat(
-        world.stats.commits >= world.highestCreated / 4,
+        // Without rule A2 about half of the slots get no certificate here.
+        world.stats.commits >= world.highestCreated * 0.8,
         `${world.stats.commits} commits in ${world.highestCreated} rounds`,
       )
     },
