@@ -7,6 +7,7 @@ import { type Command, flag, integer, text, UsageError } from '../command.ts'
 import { type Devnet, startDevnet } from '../devnet/devnet.ts'
 import { checkOutcome, type JobOutcome, joinProviders, type Market, openMarket, runTask } from '../devnet/main-job.ts'
 import { printUrls } from '../devnet/print.ts'
+import { askRelay, QUESTION, relayModels } from '../devnet/relay-job.ts'
 import { bold, cyan, dim, duration, green, red, stage, table, yellow } from '../terminal.ts'
 
 const TEXT_BYTES_MAX = 64 * 1024
@@ -120,6 +121,7 @@ async function runJob(devnet: Devnet, input: Uint8Array): Promise<readonly strin
       ...([1, 2, 3] as const).map(n => devnet.startExecutor(n, true)),
       devnet.startVerifier(),
       devnet.startExplorer(),
+      devnet.startRelay(relayModels(market as unknown as Market)),
     ])
     return cyan(devnet.explorerUrl)
   })
@@ -134,6 +136,13 @@ async function runJob(devnet: Devnet, input: Uint8Array): Promise<readonly strin
   })
   printOutcome(devnet, opened, first as unknown as JobOutcome, input)
 
+  // Before the liar is caught: who was caught takes no tasks for a while, and this source wants three executors.
+  await stage('a request through the relay', async update => {
+    update('a chat completion, as OpenAI clients ask')
+    const { answer, task, costUsd, faults: found } = await askRelay(devnet, opened)
+    faults.push(...found.map(fault => `relay: ${fault}`))
+    return `“${QUESTION.slice(0, 25)}…” → ${bold(answer)} ${dim(`for ${costUsd} USD, task ${task}`)}`
+  })
   await stage('executor 3 becomes a liar', async () => {
     await devnet.stopExecutor(3)
     await devnet.startExecutor(3, false)

@@ -8,6 +8,7 @@ import { type Role, type TestAccount, testAccounts } from './accounts.ts'
 import { type Child, type ChildOptions, startChild } from './child.ts'
 import { type DevnetLayout, openDevnetDirectory } from './layout.ts'
 import { createPortAllocator } from './ports.ts'
+import { openRelayAccount, writeRelayFiles } from './relay-job.ts'
 
 export interface DevnetOptions {
   readonly dataDir: string
@@ -46,6 +47,8 @@ export interface Devnet {
   dataUrl: string
   explorerUrl: string
   relayUrl: string
+  /** API key of the relay's first customer. */
+  relayKey: string
   /** Resolves with the reason when a process ends without having been asked to. */
   readonly crashed: Promise<string>
   startDataNode(): Promise<void>
@@ -56,6 +59,8 @@ export interface Devnet {
   stopExecutor(number: 1 | 2 | 3): Promise<void>
   startVerifier(): Promise<void>
   startExplorer(): Promise<void>
+  /** The relay with these models (the text of a models file), and a customer with credits. */
+  startRelay(models: string): Promise<void>
   /** Everything, in the reverse order of its start. */
   stop(): Promise<void>
 }
@@ -156,6 +161,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
       dataUrl: '',
       explorerUrl: '',
       relayUrl: '',
+      relayKey: '',
       crashed,
       useProvider3(account) {
         writeFileSync(keyFile('provider 3'), `${account.privateKey}\n`, { mode: 0o600 })
@@ -196,6 +202,17 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
           ...['--port', String(await ports.take(4_000)), '--name', `OpenGPU devnet ${chainId}`],
         ])
         devnet.explorerUrl = String(child.ready.url)
+      },
+      async startRelay(models) {
+        const { config, adminKey } = writeRelayFiles(layout, models)
+        const child = await launch('relay', [
+          'relay',
+          ...['--config', config, '--admin-key-file', adminKey, '--key-file', keyFile('relay')],
+          ...['--rpc', rpcOf(1), '--data', devnet.dataUrl, '--data-dir', layout.part('relay')],
+          ...['--port', String(await ports.take(options.portsFrom ?? 4_100))],
+        ])
+        devnet.relayUrl = String(child.ready.url)
+        devnet.relayKey = await openRelayAccount(layout, devnet.relayUrl)
       },
       stop,
     }

@@ -10,7 +10,8 @@ export function printUrls(devnet: Devnet): void {
     ['explorer', cyan(devnet.explorerUrl), ''],
     ['data node', cyan(devnet.dataUrl), ''],
   ]
-  if (devnet.relayUrl !== '') rows.push(['relay', cyan(devnet.relayUrl), dim('OpenAI-compatible')])
+  if (devnet.relayUrl !== '')
+    rows.push(['relay', cyan(devnet.relayUrl), dim(`OpenAI-compatible, key ${devnet.relayKey}`)])
   for (const [i, validator] of devnet.validators.entries()) {
     rows.push([`validator ${i}`, cyan(validator.rpcUrl), dim(`metrics ${validator.healthUrl}/metrics`)])
   }
