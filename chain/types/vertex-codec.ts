@@ -2,7 +2,7 @@ import { EMPTY, utf8 } from '#lib/bytes'
 import { DecodeError, Reader, Writer } from '#lib/codec'
 import { sha256, taggedHash } from '#lib/hash'
 import { accept, reject, type Verdict } from '#lib/verdict'
-import type { Digest } from './ids.ts'
+import type { Digest, Epoch } from './ids.ts'
 import { readRef, writeRef } from './refs.ts'
 import type { CommitVote, ExecVote, SystemItem, Vertex, VertexRef } from './vertex.ts'
 
@@ -103,6 +103,18 @@ export function readHeader(reader: Reader): VertexHeader {
     transactionCount,
     payloadBytes,
     payloadRoot: root,
+  }
+}
+
+/** The epoch that encoded vertex bytes claim, without decoding the rest; undefined when they end before it. */
+export function peekVertexEpoch(bytes: Uint8Array): Epoch | undefined {
+  const reader = new Reader(bytes)
+  try {
+    reader.bytes(9)
+    return reader.u64()
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined
+    throw error
   }
 }
 
