@@ -22,6 +22,15 @@ export interface LoadPhase {
   readonly seconds: number
 }
 
+export interface SeenTransaction {
+  readonly hash: string
+  /** Wall-clock time of its submission. */
+  readonly sentAtMs: number
+  readonly validator: number
+  /** Submission to receipt. */
+  readonly ms: number
+}
+
 export interface LoadReport {
   readonly kind: 'report'
   readonly offered: number
@@ -30,8 +39,9 @@ export interface LoadReport {
   readonly missing: number
   /** Submission to receipt of every transaction of the phase, in milliseconds. */
   readonly latenciesMs: readonly number[]
-  /** The slowest ones: when they were sent (ms in the phase), to which validator, and how long they took. */
-  readonly slowest: readonly { readonly atMs: number; readonly validator: number; readonly ms: number }[]
+  /** The slowest ones, and a sample of all in the order of their latency. */
+  readonly slowest: readonly SeenTransaction[]
+  readonly sample: readonly SeenTransaction[]
 }
 
 /** Transactions that one validator may have unanswered by a block while the load runs at its highest rate. */
@@ -39,7 +49,8 @@ const WINDOW_PER_VALIDATOR = 2_000
 /** Requests under way to one validator in that mode; more would only wait in its socket. */
 const REQUESTS_PER_VALIDATOR = 4
 const SETTLE_MS = 8_000
-const SLOWEST = 5
+const SLOWEST = 40
+const SAMPLE = 200
 
 interface Lane {
   readonly index: number
@@ -57,7 +68,7 @@ class Load {
   #startedMs = 0
   #offered = 0
   #refused = 0
-  #seen: { readonly atMs: number; readonly validator: number; readonly ms: number }[] = []
+  #seen: SeenTransaction[] = []
 
   constructor(plan: LoadPlan) {
     this.#batch = plan.batch
@@ -107,7 +118,7 @@ class Load {
     lane.waiting.delete(hash)
     if (sent.phase !== this.#phase) return
     const ms = performance.now() - sent.sentMs
-    this.#seen.push({ atMs: sent.sentMs - this.#startedMs, validator: lane.index, ms })
+    this.#seen.push({ hash, sentAtMs: performance.timeOrigin + sent.sentMs, validator: lane.index, ms })
   }
 
   async #send(lane: Lane, count: number): Promise<void> {
@@ -155,7 +166,8 @@ class Load {
       refused: this.#refused,
       missing: this.lanes.reduce((sum, lane) => sum + lane.waiting.size, 0),
       latenciesMs: sorted.map(({ ms }) => ms),
-      slowest: sorted.slice(-SLOWEST).reverse(),
+      slowest: sorted.slice(-SLOWEST),
+      sample: sorted.filter((_, i) => i % Math.ceil(sorted.length / SAMPLE) === 0),
     }
   }
 

@@ -15,7 +15,8 @@ import { parseArgs } from 'node:util'
 import { type Devnet, startDevnet } from '../../cli/devnet/devnet.ts'
 import { fundedLoadAccounts } from '../load/accounts.ts'
 import { cpuTimeUs, metricOf, quantile, type Samples, scrape } from '../load/observe.ts'
-import type { LoadPhase, LoadPlan, LoadReport } from './network-load.ts'
+import { call } from '../load/rpc.ts'
+import type { LoadPhase, LoadPlan, LoadReport, SeenTransaction } from './network-load.ts'
 
 const CHAIN_ID = 1071
 const ACCOUNTS = 512
@@ -36,6 +37,23 @@ export interface NetworkFigures {
   readonly roundsPerSecond: number
   readonly refused: number
   readonly missing: number
+}
+
+/** Median milliseconds of each part of a transaction's life at the validator that it was sent to. */
+export interface Stages {
+  /** Request, recovery of the sender, admission to the pool. */
+  readonly admitted: number
+  readonly proposed: number
+  readonly committed: number
+  readonly executed: number
+  /** Until the client has read the block. */
+  readonly seen: number
+}
+
+export interface PhaseResult extends NetworkFigures {
+  /** Of a sample of all transactions, and of the slowest ones: the difference says where time is lost. */
+  readonly stages: Stages
+  readonly stagesOfSlowest: Stages
 }
 
 interface Snapshot {
@@ -95,6 +113,30 @@ function figures(
   }
 }
 
+async function stagesOf(devnet: Devnet, transactions: readonly SeenTransaction[]): Promise<Stages> {
+  const parts: Record<keyof Stages, number[]> = { admitted: [], proposed: [], committed: [], executed: [], seen: [] }
+  for (const { hash, validator, sentAtMs, ms } of transactions) {
+    const url = devnet.validators[validator]?.rpcUrl ?? ''
+    const life = await call<Readonly<Record<string, number>> | null>(url, 'ogpu_transactionTimeline', [hash])
+    const { receivedMs, proposedMs, committedMs, executedMs } = life ?? {}
+    if (receivedMs === undefined || proposedMs === undefined || committedMs === undefined || executedMs === undefined)
+      continue
+    parts.admitted.push(receivedMs - sentAtMs)
+    parts.proposed.push(proposedMs - receivedMs)
+    parts.committed.push(committedMs - proposedMs)
+    parts.executed.push(executedMs - committedMs)
+    parts.seen.push(sentAtMs + ms - executedMs)
+  }
+  const of = (part: keyof Stages) => Math.round(median(parts[part]))
+  return {
+    admitted: of('admitted'),
+    proposed: of('proposed'),
+    committed: of('committed'),
+    executed: of('executed'),
+    seen: of('seen'),
+  }
+}
+
 function startLoad(): { readonly child: ChildProcess; ask<T>(message: object): Promise<T> } {
   const child = fork(fileURLToPath(new URL('./network-load.ts', import.meta.url)), {
     execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -124,11 +166,9 @@ export interface NetworkBenchOptions {
   readonly batch: number
   /** Where validator 0 leaves a processor profile. */
   readonly profile?: string
-  readonly print?: (line: string) => void
 }
 
-export async function benchNetwork(options: NetworkBenchOptions): Promise<readonly NetworkFigures[]> {
-  const print = options.print ?? (line => process.stdout.write(`${line}\n`))
+export async function benchNetwork(options: NetworkBenchOptions): Promise<readonly PhaseResult[]> {
   const { validators, rate, seconds, batch, profile } = options
   const dir = mkdtempSync(join(tmpdir(), 'ogpu-bench-'))
   const load = startLoad()
@@ -164,9 +204,11 @@ export async function benchNetwork(options: NetworkBenchOptions): Promise<readon
       const offered = await load.ask<LoadReport>({ kind: 'phase', ...sent })
       const after = await snapshot(running)
       const settled = await load.ask<LoadReport>({ kind: 'settle' })
-      for (const slow of settled.slowest)
-        if (process.env.OGPU_BENCH_SLOWEST !== undefined) print(`  slow: ${JSON.stringify(slow)}`)
-      return figures(name, before, after, offered, settled)
+      return {
+        ...figures(name, before, after, offered, settled),
+        stages: await stagesOf(running, settled.sample),
+        stagesOfSlowest: await stagesOf(running, settled.slowest),
+      }
     }
     await phase('warm-up', { rate, seconds: WARM_UP_SECONDS })
     return [await phase(`open loop ${rate} tx/s`, { rate, seconds }), await phase('maximum', { seconds })]
@@ -177,8 +219,11 @@ export async function benchNetwork(options: NetworkBenchOptions): Promise<readon
   }
 }
 
-function tableOf(results: readonly NetworkFigures[]): string {
-  const rows: [string, (result: NetworkFigures) => string | number][] = [
+const stagesText = ({ admitted, proposed, committed, executed, seen }: Stages) =>
+  [admitted, proposed, committed, executed, seen].join(' + ')
+
+function tableOf(results: readonly PhaseResult[]): string {
+  const rows: [string, (result: PhaseResult) => string | number][] = [
     ['offered, tx/s', result => result.offeredPerSecond],
     ['committed, tx/s', result => result.committedPerSecond],
     ['executed, tx/s', result => result.executedPerSecond],
@@ -187,6 +232,8 @@ function tableOf(results: readonly NetworkFigures[]): string {
     ['  p95', result => result.latencyMs.p95],
     ['  p99', result => result.latencyMs.p99],
     ['  longest', result => result.latencyMs.max],
+    ['  pool + vertex + commit + block + seen', result => stagesText(result.stages)],
+    ['  the same of the slowest', result => stagesText(result.stagesOfSlowest)],
     ['sent by all validators per tx, bytes', result => result.bytesPerTransaction],
     ['event-loop delay p99, ms', result => result.eventLoopDelayP99Ms],
     ['rounds/s', result => result.roundsPerSecond],
@@ -195,7 +242,7 @@ function tableOf(results: readonly NetworkFigures[]): string {
   ]
   const lines = [['', ...results.map(result => result.phase)], ...rows.map(([name, of]) => [name, ...results.map(of)])]
   return lines
-    .map(([name, ...cells]) => `${String(name).padEnd(38)}${cells.map(cell => String(cell).padStart(22)).join('')}`)
+    .map(([name, ...cells]) => `${String(name).padEnd(40)}${cells.map(cell => String(cell).padStart(28)).join('')}`)
     .join('\n')
 }
 
