@@ -21,19 +21,26 @@ export const bench: Command = {
     validators: { type: 'string', value: 'N', help: 'network: validators, each a process' },
     'rpc-batch': { type: 'string', value: 'N', help: 'network: transactions in one JSON-RPC batch' },
     profile: { type: 'string', value: 'FOLDER', help: 'network: where validator 0 leaves a processor profile' },
-    write: { type: 'boolean', help: 'network: also write docs/figures/network.json' },
+    accounts: { type: 'string', value: 'N', help: 'execution: also with a state of so many accounts' },
+    write: { type: 'boolean', help: 'network, execution: also write their files in docs/figures' },
   },
   examples: [
     ...Object.keys(BENCHES).map(name => `./ogpu bench ${name}`),
     './ogpu bench network --validators 1 --rate 1000',
+    './ogpu bench execution --accounts 1000000',
   ],
   async run({ positionals, values }) {
     const [name] = positionals
     if (name === undefined || !Object.hasOwn(BENCHES, name)) {
       throw new UsageError(`say what to measure: ${Object.keys(BENCHES).join(', ')}; see ./ogpu bench --help`)
     }
-    const args = networkArguments(values)
-    if (name !== 'network' && args.length > 0) throw new UsageError(`${args[0]} is an option of ./ogpu bench network`)
+    const args = name === 'execution' ? executionArguments(values) : networkArguments(values)
+    const known = OPTIONS_OF[name as keyof typeof BENCHES]
+    for (const option of Object.keys(values)) {
+      if (values[option] !== undefined && !known.includes(option)) {
+        throw new UsageError(`--${option} is no option of ./ogpu bench ${name}`)
+      }
+    }
     const entry = fileURLToPath(new URL(`../../${BENCHES[name as keyof typeof BENCHES]}`, import.meta.url))
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry, ...args], {
       stdio: 'inherit',
@@ -42,7 +49,22 @@ export const bench: Command = {
   },
 }
 
+const OPTIONS_OF: Readonly<Record<keyof typeof BENCHES, readonly string[]>> = {
+  execution: ['accounts', 'write'],
+  consensus: [],
+  p2p: [],
+  network: ['rate', 'seconds', 'validators', 'rpc-batch', 'profile', 'write'],
+}
+
 const BOUNDS = { rate: [1, 100_000], seconds: [1, 600], validators: [1, 13], 'rpc-batch': [1, 1_000] } as const
+
+function executionArguments(values: Values): string[] {
+  const accounts = integer(values, 'accounts', 100, 5_000_000)
+  return [
+    ...(accounts === undefined ? [] : ['--accounts', String(accounts)]),
+    ...(flag(values, 'write') ? ['--write'] : []),
+  ]
+}
 
 /** The given options again as arguments, each checked. */
 function networkArguments(values: Values): string[] {
