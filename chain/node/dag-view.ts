@@ -9,6 +9,7 @@ import type {
   BlockNumber,
   Commit,
   Digest,
+  Epoch,
   OrderedCommit,
   Round,
   Vertex,
@@ -54,6 +55,8 @@ export interface DagViewOptions {
   readonly timeline: Timeline
   readonly heights: () => { readonly head: BlockNumber; readonly finalized: BlockNumber }
   readonly certificateAt: (height: BlockNumber) => CheckpointCertificate | undefined
+  /** Of another epoch: certificates outlive theirs. */
+  readonly authoritiesOf: (epoch: Epoch) => readonly Authority[]
 }
 
 export function createDagView(options: DagViewOptions): DagView {
@@ -222,12 +225,13 @@ export function createDagView(options: DagViewOptions): DagView {
       const certificate = options.certificateAt(height)
       if (certificate === undefined) return undefined
       const signers = certificate.signatures.map(({ author }) => author)
+      const members = options.authoritiesOf(certificate.epoch)
       return {
         height,
         blockHash: toHex(certificate.blockHash),
         epoch: certificate.epoch,
         signers,
-        stake: signers.reduce((sum, author) => sum + (authorities[author]?.stake ?? 0), 0),
+        stake: signers.reduce((sum, author) => sum + (members[author]?.stake ?? 0), 0),
         signatures: certificate.signatures.map(({ author, signature }) => ({ author, signature: toHex(signature) })),
       }
     },

@@ -41,10 +41,11 @@ export function decodeTransactions(message: Uint8Array): Uint8Array[] | undefine
 export function createTransactionGossip(options: {
   readonly network: Network
   readonly pool: TransactionPool
-  readonly publishes: boolean
+  /** Whether this node has no vertices of its own to put transactions into; asked each time where that changes. */
+  readonly publishes: boolean | (() => boolean)
   readonly log: Log
 }): { stop(): void } {
-  const { network, pool, log } = options
+  const { network, pool, publishes, log } = options
   let batch: Uint8Array[] = []
   let batchBytes = 0
   let timer: NodeJS.Timeout | undefined
@@ -59,14 +60,13 @@ export function createTransactionGossip(options: {
     network.publish('transactions', message).catch(error => log.warn('gossip failed', { error: String(error) }))
   }
 
-  const unsubscribe = options.publishes
-    ? pool.onAdded(transaction => {
-        if (batchBytes + transaction.raw.length > BATCH_BYTES_MAX || batch.length >= BATCH_TRANSACTIONS_MAX) flush()
-        batch.push(transaction.raw)
-        batchBytes += transaction.raw.length + 4
-        timer ??= setTimeout(flush, BATCH_DELAY_MS)
-      })
-    : () => {}
+  const unsubscribe = pool.onAdded(transaction => {
+    if (!(typeof publishes === 'function' ? publishes() : publishes)) return
+    if (batchBytes + transaction.raw.length > BATCH_BYTES_MAX || batch.length >= BATCH_TRANSACTIONS_MAX) flush()
+    batch.push(transaction.raw)
+    batchBytes += transaction.raw.length + 4
+    timer ??= setTimeout(flush, BATCH_DELAY_MS)
+  })
 
   network.onGossip('transactions', async (_from, message): Promise<MessageVerdict> => {
     const transactions = decodeTransactions(message)

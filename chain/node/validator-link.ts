@@ -1,34 +1,25 @@
 import {
-  assembleRange,
   decodeFetchAnswer,
-  decodeFetchRequest,
   decodeOwnLastAnswer,
-  decodeOwnLastRequest,
   decodeRangeAnswer,
-  decodeRangeRequest,
-  decodeStreamFrame,
-  encodeFetchAnswer,
   encodeFetchRequest,
-  encodeOwnLastAnswer,
   encodeOwnLastRequest,
-  encodeRangeAnswer,
   encodeRangeRequest,
   encodeStreamFrame,
   type Input,
+  type StreamFrame,
   type VertexVerifier,
 } from '#consensus'
 import type { Clock, Log } from '#lib/env'
 import { messageOf } from '#lib/errors'
 import type { MessageVerdict, Network, PeerId } from '#p2p'
-import type { AuthorityIndex, ConsensusParams, Epoch, VerifiedVertex } from '#types'
+import type { AuthorityIndex, Epoch, VerifiedVertex } from '#types'
 import type { ValidatorPort } from './consensus-driver.ts'
 import type { ConsensusLog } from './consensus-log.ts'
 
 const FETCH_TIMEOUT_MS = 2_000
 const RANGE_TIMEOUT_MS = 30_000
 const OWN_LAST_TIMEOUT_MS = 5_000
-/** An answer to a fetch or a range stays below the network's limit for one frame. */
-const ANSWER_BYTES_MAX = 6 * 1024 * 1024
 const FORGED_VERTEX_POINTS = -20
 
 export interface ValidatorLinkOptions {
@@ -37,20 +28,21 @@ export interface ValidatorLinkOptions {
   readonly peers: readonly PeerId[]
   readonly own: AuthorityIndex | undefined
   readonly epoch: Epoch
-  readonly params: ConsensusParams
   readonly verifier: VertexVerifier
   readonly consensusLog: ConsensusLog
-  /** Highest round that we have accepted a vertex of, and the highest of one author. */
-  readonly highestRound: () => number
-  readonly highestRoundOf: (author: AuthorityIndex) => number
   readonly clock: Clock
   readonly log: Log
 }
 
-/** The consensus protocol on the network: puts effects into frames and requests, turns what arrives into inputs. */
+/**
+ * The consensus protocol of one epoch on the network: puts effects into frames and requests, turns what arrives into
+ * inputs. `epoch-router.ts` hands it what belongs to its epoch.
+ */
 export interface ValidatorLink extends ValidatorPort {
   /** Starts to deliver inputs; false from `submit` means "full", and the sender is not read on for a moment. */
   start(submit: (input: Input) => boolean): void
+  onFrame(from: PeerId, frame: StreamFrame): Promise<MessageVerdict>
+  onPeer(peer: PeerId, up: boolean): void
   isUp(authority: AuthorityIndex): boolean
 }
 
@@ -58,7 +50,7 @@ export function createValidatorLink(options: ValidatorLinkOptions): ValidatorLin
   const { network, peers, own, epoch, verifier, consensusLog, clock, log } = options
   const indexOf = new Map(peers.map((peer, index) => [peer, index]))
   const up = new Set<AuthorityIndex>()
-  let submit: (input: Input) => boolean = () => false
+  let submit: ((input: Input) => boolean) | undefined
 
   /** Verifies what a peer sent; the first broken vertex ends it and is the verdict on the peer. */
   function verifyAll(blobs: readonly Uint8Array[]): { readonly vertices: VerifiedVertex[]; readonly fault?: string } {
@@ -72,21 +64,7 @@ export function createValidatorLink(options: ValidatorLinkOptions): ValidatorLin
   }
 
   async function deliver(input: Input): Promise<void> {
-    while (!submit(input)) await new Promise<void>(resolve => setTimeout(resolve, 5))
-  }
-
-  async function onVertices(from: PeerId, frame: Uint8Array): Promise<MessageVerdict> {
-    const authority = indexOf.get(from)
-    if (authority === undefined) return { kind: 'reject', reason: 'not a validator' }
-    const decoded = decodeStreamFrame(frame)
-    if (decoded.kind !== 'accept') return { kind: 'reject', reason: 'malformed vertex frame' }
-    const { vertices, fault } = verifyAll(decoded.value.vertices)
-    if (fault !== undefined) return { kind: 'reject', reason: `vertex: ${fault}` }
-    if (decoded.value.kind === 'own' && vertices.some(vertex => vertex.author !== authority)) {
-      return { kind: 'reject', reason: "another author's vertex as own" }
-    }
-    if (vertices.length > 0) await deliver({ kind: 'vertices', vertices, from: authority, nowMs: clock.now() })
-    return { kind: 'accept' }
+    while (submit?.(input) !== true) await new Promise<void>(resolve => setTimeout(resolve, 5))
   }
 
   /** Asks `to` one after the other until one gives a useful answer; what nobody has, the core asks for again. */
@@ -112,53 +90,34 @@ export function createValidatorLink(options: ValidatorLinkOptions): ValidatorLin
     network.report(peers[authority] as PeerId, FORGED_VERTEX_POINTS, fault)
   }
 
-  function serve(): void {
-    network.onRequest('vertices', async (_from, body) => {
-      const request = decodeFetchRequest(body)
-      if (request.kind !== 'accept' || request.value.epoch !== epoch) return undefined
-      const found: Uint8Array[] = []
-      let bytes = 0
-      for (const ref of request.value.refs) {
-        const vertex = consensusLog.vertexBytes(ref)
-        if (vertex === undefined) continue
-        bytes += vertex.length
-        if (bytes > ANSWER_BYTES_MAX) break
-        found.push(vertex)
-      }
-      return encodeFetchAnswer(found)
-    })
-    network.onRequest('commits', async (_from, body) => {
-      const request = decodeRangeRequest(body)
-      if (request.kind !== 'accept' || request.value.epoch !== epoch) return undefined
-      const range = assembleRange(request.value, consensusLog, {
-        bytesMax: ANSWER_BYTES_MAX,
-        commitsMax: options.params.commitSyncBatch,
-      })
-      return range === undefined ? undefined : encodeRangeAnswer(range)
-    })
-    network.onRequest('own-last', async (_from, body) => {
-      const request = decodeOwnLastRequest(body)
-      if (request.kind !== 'accept' || request.value.epoch !== epoch) return undefined
-      return encodeOwnLastAnswer({
-        highestRound: options.highestRound(),
-        ownRound: options.highestRoundOf(request.value.author),
-      })
-    })
+  function onPeer(peer: PeerId, isUp: boolean): void {
+    const who = indexOf.get(peer)
+    // Before the start nobody listens; the start looks who is there.
+    if (submit === undefined || who === undefined || isUp === up.has(who)) return
+    if (isUp) up.add(who)
+    else up.delete(who)
+    submit({ kind: 'peer', who, up: isUp, nowMs: clock.now() })
   }
 
   return {
     start(deliverTo) {
       submit = deliverTo
-      network.onFrame('vertices', onVertices)
-      serve()
-      network.onPeer((peer, isUp) => {
-        const who = indexOf.get(peer)
-        if (who === undefined) return
-        if (isUp) up.add(who)
-        else up.delete(who)
-        submit({ kind: 'peer', who, up: isUp, nowMs: clock.now() })
-      })
+      for (const { id } of network.peers()) onPeer(id, true)
     },
+
+    async onFrame(from, frame) {
+      const authority = indexOf.get(from)
+      if (authority === undefined) return { kind: 'ignore' }
+      const { vertices, fault } = verifyAll(frame.vertices)
+      if (fault !== undefined) return { kind: 'reject', reason: `vertex: ${fault}` }
+      if (frame.kind === 'own' && vertices.some(vertex => vertex.author !== authority)) {
+        return { kind: 'reject', reason: "another author's vertex as own" }
+      }
+      if (vertices.length > 0) await deliver({ kind: 'vertices', vertices, from: authority, nowMs: clock.now() })
+      return { kind: 'accept' }
+    },
+
+    onPeer,
 
     isUp: authority => authority === own || up.has(authority),
 

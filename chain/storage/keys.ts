@@ -44,6 +44,8 @@ export const KEY_PREFIX = {
   certificate: 0x1c,
   /** Consensus log, vertices and votes; laid out by `chain/node`. */
   consensus: 0x80,
+  /** epoch u32 → how it ended: record, signatures, what the next one needs; laid out by `chain/node`. */
+  epochs: 0x81,
   /** Peers remembered between starts; laid out by `chain/p2p`. */
   peers: 0x90,
 } as const

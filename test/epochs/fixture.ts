@@ -51,6 +51,8 @@ function userOf(index: number) {
   return { privateKey, address: privateKeyToAddress(privateKey) }
 }
 
+export const userAddress = (index: number): Uint8Array => userOf(index).address
+
 const staking = new Interface(artifactOf('Staking').abi)
 
 /** A signed transaction's raw bytes. */

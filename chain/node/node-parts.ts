@@ -1,0 +1,150 @@
+import {
+  type CommitExecutionEngine,
+  createExecutionEngine,
+  createPool,
+  type ExecutedCommit,
+  type RecoveryPool,
+  type TransactionPool,
+} from '#evm'
+import type { Clock, Log, MetricsRegistry } from '#lib/env'
+import type { Network } from '#p2p'
+import type { Store } from '#storage'
+import type { Block, GenesisFile, OrderedCommit } from '#types'
+import { createCertificateKeeper } from './checkpoints.ts'
+import { createEpochs, type Epochs } from './epochs.ts'
+import { createExecutionDriver, type ExecutionDriver } from './execution-driver.ts'
+import type { ValidatorKeys } from './keys/index.ts'
+import { createNodeMetrics, type NodeMetrics } from './node-metrics.ts'
+import { Timeline } from './timeline.ts'
+import { createTransactionGossip } from './transaction-gossip.ts'
+
+export interface NodePartsOptions {
+  readonly genesis: GenesisFile
+  /** The validator's keys; absent for a node that only follows. */
+  readonly keys: ValidatorKeys | undefined
+  readonly chainStore: Store
+  readonly consensusStore: Store
+  /** Not started yet; the caller stops it. */
+  readonly network: Network
+  readonly recovery: RecoveryPool
+  readonly registry: MetricsRegistry
+  readonly signingGuardPath: string
+  readonly historyBlocks: number | undefined
+  /** Multiaddrs with peer id that the operator wants kept. */
+  readonly keptPeers: readonly string[]
+  readonly clock: Clock
+  readonly log: Log
+  /** Storage failed or an assumption broke: the node must stop. */
+  readonly onFailure: (error: unknown) => void
+}
+
+/** A node without disks, sockets and ports: what a test can build in one process as often as it likes. */
+export interface NodeParts {
+  readonly engine: CommitExecutionEngine
+  readonly pool: TransactionPool
+  readonly epochs: Epochs
+  readonly execution: ExecutionDriver
+  readonly metrics: NodeMetrics
+  /** Starts the network and then consensus. */
+  start(): Promise<void>
+  /** Stops everything but the network and the stores. */
+  stop(): Promise<void>
+}
+
+/** Builds execution, pool and consensus over the given stores and network, and connects them. */
+export async function createNodeParts(options: NodePartsOptions): Promise<NodeParts> {
+  const { genesis, recovery, registry, network, historyBlocks, clock, log } = options
+  const metrics = createNodeMetrics(registry)
+  const engine = await createExecutionEngine({
+    genesis,
+    store: options.chainStore,
+    recovery,
+    log: log.child('evm'),
+    ...(historyBlocks === undefined ? {} : { historyBlocks }),
+  })
+  const pool = createPool({
+    chain: engine.chain,
+    recovery,
+    clock,
+    params: { gossipHoldMs: 500 },
+    log: log.child('pool'),
+    metrics: registry,
+  })
+  const timeline = new Timeline()
+  const certificates = createCertificateKeeper({
+    engine,
+    onMarked: height => epochs.current().dag.onCertified(height, engine.chain, clock.now()),
+  })
+
+  const epochs = await createEpochs({
+    genesis,
+    consensusStore: options.consensusStore,
+    engine,
+    network,
+    keys: options.keys,
+    signingGuardPath: options.signingGuardPath,
+    timeline,
+    clock,
+    log,
+    keptPeers: options.keptPeers,
+    events: {
+      takePayload: room => pool.take(room),
+      async onCommit(ordered) {
+        metrics.committed(ordered, clock.now())
+        await execution.enqueue(ordered)
+      },
+      onCertificate(certificate) {
+        metrics.certified(certificate.height)
+        return certificates.add(certificate)
+      },
+      onAlarm: (code, fatal) => metrics.alarm(code, fatal),
+      onPublished: (vertex, seconds) => metrics.proposed(vertex.transactions.length, seconds),
+      onRequeue: transactions => pool.putBack(transactions),
+      onFailure: options.onFailure,
+    },
+  })
+  const execution = createExecutionDriver({
+    engine,
+    clock,
+    log: log.child('execution'),
+    async onExecuted(ordered: OrderedCommit, executed: ExecutedCommit, startedMs: number) {
+      const nowMs = clock.now()
+      for (const block of executed.blocks) pool.onBlock(block)
+      for (const { block } of executed.blocks) metrics.executed(sizeOf(block), (nowMs - startedMs) / 1_000)
+      await certificates.onExecuted()
+      await epochs.onExecuted(ordered, executed, nowMs)
+    },
+    onBackpressure: on => epochs.current().submit({ kind: 'backpressure', on, nowMs: clock.now() }),
+    onFailure: options.onFailure,
+  })
+  const unsubscribe = pool.onAdded(transaction => {
+    timeline.mark(transaction.hash, 'receivedMs', clock.now())
+    epochs.payloadArrived()
+  })
+  let gossip: { stop(): void } | undefined
+
+  return {
+    engine,
+    pool,
+    epochs,
+    execution,
+    metrics,
+    async start() {
+      await network.start()
+      epochs.start()
+      const publishes = () => epochs.current().own === undefined
+      gossip = createTransactionGossip({ network, pool, publishes, log: log.child('gossip') })
+    },
+    async stop() {
+      gossip?.stop()
+      unsubscribe()
+      await execution.stop()
+      await epochs.stop()
+      await engine.close()
+    },
+  }
+}
+
+function sizeOf({ header, transactions }: Block) {
+  return { height: header.number, transactions: transactions.length, gasUsed: header.gasUsed }
+}

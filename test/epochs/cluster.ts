@@ -1,0 +1,128 @@
+import { join } from 'node:path'
+import { createRecoveryPool, genesisBlock } from '#evm'
+import { defined } from '#lib/assert'
+import { toHex } from '#lib/bytes'
+import { silentLog } from '#lib/env'
+import { createMemoryHub, createMemoryNetwork } from '#p2p'
+import { createMemoryStore, type Store } from '#storage'
+import { createMetrics } from '../../chain/node/metrics.ts'
+import { createNodeParts, type NodeParts } from '../../chain/node/node-parts.ts'
+import { createSigningGuard } from '../../chain/node/signing-guard.ts'
+import type { TestNetwork } from './fixture.ts'
+
+interface Disk {
+  readonly chainStore: Store
+  readonly consensusStore: Store
+}
+
+/** Whole nodes of one network in this process: memory stores that outlive a stop, a memory network, real clocks. */
+export interface EpochCluster {
+  node(index: number): NodeParts
+  running(): readonly NodeParts[]
+  start(index: number): Promise<void>
+  stop(index: number): Promise<void>
+  /** Hands transactions to a node's pool, as RPC does. */
+  add(index: number, raw: readonly Uint8Array[]): Promise<void>
+  /** Waits until `holds`, at most `timeoutMs`; throws with a picture of the nodes. */
+  until(what: string, holds: () => boolean, timeoutMs?: number): Promise<void>
+  readonly failures: unknown[]
+  close(): Promise<void>
+}
+
+const POLL_MS = 20
+
+export function createEpochCluster(network: TestNetwork, folder: string): EpochCluster {
+  const { genesis, keys } = network
+  const hub = createMemoryHub({ link: { delayMs: 2, jitterMs: 2, lossPercent: 0 } })
+  const genesisHash = genesisBlock(genesis).hash
+  const disks = keys.map((): Disk => ({ chainStore: createMemoryStore(), consensusStore: createMemoryStore() }))
+  const nodes = new Map<number, { readonly parts: NodeParts; readonly stop: () => Promise<void> }>()
+  const failures: unknown[] = []
+  const recovery = createRecoveryPool({ workers: 0 })
+  const guardOf = (index: number) => join(folder, `guard-${index}`)
+  // As a launch does for a key that was made for it and has never signed.
+  for (const [index, { consensus }] of keys.entries())
+    createSigningGuard({ path: guardOf(index), chainId: genesis.config.chainId, epoch: 0, key: consensus })
+
+  const picture = () =>
+    [...nodes].map(([index, { parts }]) => {
+      const { epoch, lastCommitIndex, ended, closed, round, halted } = parts.epochs.current().core.status()
+      return {
+        index,
+        epoch,
+        lastCommitIndex,
+        round,
+        ended,
+        closed,
+        halted,
+        head: parts.engine.chain.head().header.number,
+      }
+    })
+
+  return {
+    node: index => defined(nodes.get(index), 'the node runs').parts,
+    running: () => [...nodes.values()].map(({ parts }) => parts),
+    failures,
+
+    async start(index) {
+      const own = defined(keys[index], 'a validator of the network')
+      const wire = createMemoryNetwork(hub, { networkKeySeed: own.network.seed, genesisHash })
+      const parts = await createNodeParts({
+        genesis,
+        keys: own,
+        ...defined(disks[index], 'every validator has a disk'),
+        network: wire,
+        recovery,
+        registry: createMetrics({ build: { version: 'test' }, processMetrics: false }).registry,
+        signingGuardPath: guardOf(index),
+        historyBlocks: undefined,
+        keptPeers: [],
+        clock: { now: () => Date.now() },
+        log: silentLog,
+        onFailure: error => failures.push(error),
+      })
+      nodes.set(index, {
+        parts,
+        async stop() {
+          await wire.stop()
+          await parts.stop()
+        },
+      })
+      await parts.start()
+    },
+
+    async stop(index) {
+      const node = defined(nodes.get(index), 'the node runs')
+      nodes.delete(index)
+      await node.stop()
+    },
+
+    async add(index, raw) {
+      for (const verdict of await defined(nodes.get(index), 'the node runs').parts.pool.add(raw, 'local'))
+        if (verdict.kind !== 'added') throw new Error(`the pool refused: ${verdict.message}`)
+    },
+
+    async until(what, holds, timeoutMs = 20_000) {
+      const deadline = performance.now() + timeoutMs
+      while (!holds()) {
+        if (failures.length > 0) throw failures[0]
+        if (performance.now() > deadline) throw new Error(`not in time: ${what} ${JSON.stringify(picture())}`)
+        await new Promise(resolve => setTimeout(resolve, POLL_MS))
+      }
+    },
+
+    async close() {
+      for (const { stop } of nodes.values()) await stop()
+      nodes.clear()
+      await recovery.close()
+    },
+  }
+}
+
+/** Hashes of all blocks up to `height`, in order. */
+export async function blockHashes({ engine }: NodeParts, height: number): Promise<readonly string[]> {
+  const hashes: string[] = []
+  for (let number = 0; number <= height; number++)
+    hashes.push(toHex(defined(await engine.chain.blockByNumber(number), 'a block up to the head').hash))
+  return hashes
+}
