@@ -8,6 +8,12 @@ const QUEUE_CAPACITY = 512
 /** Waiting commits from which own vertices stay empty (consensus.md 2.23), and down to which payload flows again. */
 export const EXECUTION_LAG_HIGH = 64
 const LAG_LOW = 8
+/**
+ * The same in transactions, for commits differ a thousandfold in work: about a second of execution. Without it, full
+ * vertices let clients wait for minutes before the number of commits says anything.
+ */
+const WAITING_TRANSACTIONS_HIGH = 4_096
+const WAITING_TRANSACTIONS_LOW = 1_024
 
 export interface ExecutionDriver {
   /** Takes the next commit in order; resolves once it is queued, which waits while the queue is full. */
@@ -38,16 +44,19 @@ export function createExecutionDriver(options: {
   const waiters: (() => void)[] = []
   let running: Promise<void> | undefined
   let busy = 0
+  let waitingTransactions = 0
   let stopped = false
   let pressed = false
 
   const lag = () => queue.size + busy
 
   function press(): void {
-    const on = pressed ? lag() > LAG_LOW : lag() >= EXECUTION_LAG_HIGH
+    const on = pressed
+      ? lag() > LAG_LOW || waitingTransactions > WAITING_TRANSACTIONS_LOW
+      : lag() >= EXECUTION_LAG_HIGH || waitingTransactions >= WAITING_TRANSACTIONS_HIGH
     if (on === pressed) return
     pressed = on
-    log.info('execution back-pressure', { on, lag: lag() })
+    log.info('execution back-pressure', { on, lag: lag(), transactions: waitingTransactions })
     options.onBackpressure(on)
   }
 
@@ -59,6 +68,7 @@ export function createExecutionDriver(options: {
       const executed = await engine.execute(ordered)
       await options.onExecuted(ordered, executed, startedMs)
       busy = 0
+      waitingTransactions -= transactionsOf(ordered)
       press()
     }
   }
@@ -80,6 +90,7 @@ export function createExecutionDriver(options: {
       while (queue.isFull && !stopped) await new Promise<void>(resolve => waiters.push(resolve))
       if (stopped) return
       queue.push(ordered)
+      waitingTransactions += transactionsOf(ordered)
       press()
       start()
     },
@@ -93,4 +104,8 @@ export function createExecutionDriver(options: {
       await running
     },
   }
+}
+
+function transactionsOf({ vertices, executes }: OrderedCommit): number {
+  return vertices.reduce((sum, vertex, i) => sum + (executes[i] === true ? vertex.transactions.length : 0), 0)
 }

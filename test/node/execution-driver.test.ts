@@ -85,6 +85,20 @@ describe('the execution driver', () => {
     expect(pressure).toEqual([true, false])
   })
 
+  test('switches own payload off for few commits too when they hold many transactions', async () => {
+    const { engine, release } = gatedEngine()
+    const { driver, pressure } = driverOf(engine)
+    const payload = Array.from({ length: 512 }, () => Uint8Array.of(1))
+    const heavy = (index: number) => commitOf(index, [payload, payload])
+    for (const index of upTo(3)) await driver.enqueue(heavy(index))
+    expect(pressure).toEqual([])
+    await driver.enqueue(heavy(4))
+    expect(pressure).toEqual([true])
+    release()
+    await driver.drained()
+    expect(pressure).toEqual([true, false])
+  })
+
   test('reports a failing engine once and executes nothing after it', async () => {
     const { engine, begun, release } = gatedEngine(3)
     release()
