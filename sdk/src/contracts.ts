@@ -19,6 +19,8 @@ const FRAGMENTS = {
     'function attempt(address task, address provider, uint256 suggestedPayment)',
     'function submitResponse((address task, address provider, string data, uint256 payment) _responseParams)',
     'function expireTask(address task)',
+    'function getSourceCount() view returns (uint256)',
+    'function getSources(uint256 lower, uint256 upper) view returns (address[])',
     'event SourcePublished(address source)',
     'event TaskPublished(address task, address source)',
     'event TaskStatusChanged(address task, uint8 status)',
@@ -79,6 +81,7 @@ const FRAGMENTS = {
     `function setPolicy(address source, (${POLICY_FIELDS}) policy) returns (uint256 policyId)`,
     'function clearPolicy(address source)',
     'function policyIdOf(address source) view returns (uint256)',
+    `function policyOf(address source) view returns (uint256 policyId, (${POLICY_FIELDS}) current)`,
     `event PolicySet(address indexed source, uint256 indexed policyId, bytes32 indexed programId, (${POLICY_FIELDS}) policy)`,
   ],
   proofManager: [

@@ -1,3 +1,4 @@
+import type { Result } from 'ethers'
 import type { OgpuClient } from '../client.ts'
 import { SDK_ERRORS, SdkError } from '../errors.ts'
 import { PROGRAM_CLASSES, type ProgramClass, type ProgramContent } from '../proof/program.ts'
@@ -27,6 +28,11 @@ export async function readPolicyOfTask(
   const [policyId] = await client.read('task', 'policyId', [], options.task)
   if (policyId === 0n) return undefined
   const [policy] = await client.read('proofManager', 'policyOfTask', [options.task])
+  return policyOf(policy)
+}
+
+/** A policy as the contracts return it. */
+export function policyOf(policy: Result): Policy {
   return {
     programId: policy.programId,
     redundancy: Number(policy.redundancy),

@@ -27,6 +27,8 @@ export interface DataClient {
   put(bytes: Uint8Array): Promise<BlobRef>
   /** Bytes with exactly this SHA-256, from whichever place has them; BLOB_NOT_FOUND, BLOB_TOO_LARGE or HASH_MISMATCH. */
   get(hash: string, options?: GetBlobOptions): Promise<Uint8Array>
+  /** Length of a blob, as the first data node that has it says; undefined when none has. A hint: only bytes are checked. */
+  size(hash: string): Promise<number | undefined>
   /** Bytes behind any URL, unchecked: for links that carry no hash. */
   getUrl(url: string, options?: GetBlobOptions): Promise<Uint8Array>
 }
@@ -88,7 +90,19 @@ export function createDataClient(urls: readonly string[]): DataClient {
     })
   }
 
-  return { urls: bases, put, get, getUrl: download }
+  async function size(hash: string): Promise<number | undefined> {
+    for (const base of bases) {
+      const url = `${base}/blob/${normaliseHash(hash)}`
+      const response = await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) }).catch(
+        () => undefined,
+      )
+      const length = Number(response?.headers.get('content-length') ?? Number.NaN)
+      if (response?.ok === true && Number.isSafeInteger(length)) return length
+    }
+    return undefined
+  }
+
+  return { urls: bases, put, get, size, getUrl: download }
 }
 
 async function upload(url: string, bytes: Uint8Array): Promise<void> {
