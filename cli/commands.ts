@@ -14,6 +14,7 @@ export const COMMANDS = {
   import: async () => (await import('./commands/import.ts')).importCommand,
   db: async () => (await import('./commands/db.ts')).db,
   bench: async () => (await import('./commands/bench.ts')).bench,
+  task: async () => (await import('./commands/task.ts')).task,
   relay: async () => (await import('./commands/relay.ts')).relay,
   check: async () => (await import('./commands/check.ts')).check,
 } satisfies Readonly<Record<string, () => Promise<Command>>>

@@ -28,7 +28,8 @@ export async function run(args: readonly string[]): Promise<number> {
       console.error(`ogpu: ${error.message}`)
       return 2
     }
-    if (error instanceof CodedError) {
+    // By name: loading the SDK for this would slow every command's start.
+    if (error instanceof CodedError || (error instanceof Error && error.name === 'SdkError')) {
       console.error(`ogpu: ${error.message}`)
       if (process.env.OGPU_DEBUG !== undefined) console.error(error)
       return 1
