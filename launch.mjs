@@ -51,7 +51,7 @@ function withInstallLock(folder, run) {
   }
 }
 
-/** Runs `npm ci` in `folder` with `node`, unless its lockfile is what was installed last. */
+/** Runs `npm ci` in `folder` with `node`, unless its lockfile is what was installed last and all is still there. */
 function install(folder, node, what) {
   const lockfile = readFileSync(join(folder, 'package-lock.json'))
   const wanted = createHash('sha256')
@@ -59,7 +59,12 @@ function install(folder, node, what) {
     .update(process.platform + process.arch)
     .digest('hex')
   const stamp = join(folder, 'node_modules', '.installed-from')
-  const installed = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const packages = Object.keys({ ...dependencies, ...devDependencies })
+  const installed = () =>
+    existsSync(stamp) &&
+    readFileSync(stamp, 'utf8') === wanted &&
+    packages.every(name => existsSync(join(folder, 'node_modules', name)))
   if (installed()) return
   withInstallLock(folder, () => {
     if (installed()) return
