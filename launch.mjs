@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const NODE_MAJOR = 24
+const ADVICE = 'Check that the npm registry is reachable (npm ping) and the disk has 1 GB free, then start again.'
 const LOCK_STALE_MS = 10 * 60_000
 const root = fileURLToPath(new URL('.', import.meta.url))
 
@@ -66,6 +67,7 @@ function install(folder, node, what) {
     readFileSync(stamp, 'utf8') === wanted &&
     packages.every(name => existsSync(join(folder, 'node_modules', name)))
   if (installed()) return
+  let failed = false
   withInstallLock(folder, () => {
     if (installed()) return
     console.error(`ogpu: installing ${what} (once; needs the npm registry)`)
@@ -77,15 +79,11 @@ function install(folder, node, what) {
         .find(existsSync)
     const options = { cwd: folder, stdio: ['ignore', 2, 2] }
     const done = npm ? spawnSync(node, [npm, ...args], options) : spawnSync('npm', args, { ...options, shell: true })
-    if (done.status !== 0) {
-      rmSync(stamp, { force: true })
-      fail(
-        `installing ${what} failed: npm's own message is above. ` +
-          'Check that the npm registry is reachable (npm ping) and the disk has 1 GB free, then start again.',
-      )
-    }
-    writeFileSync(stamp, wanted)
+    rmSync(stamp, { force: true })
+    failed = done.status !== 0
+    if (!failed) writeFileSync(stamp, wanted)
   })
+  if (failed) fail(`installing ${what} failed: npm's own message is above. ${ADVICE}`)
 }
 
 let node = process.execPath
@@ -96,9 +94,11 @@ if (major < NODE_MAJOR) {
     .map(prefix => join(runtime, 'node_modules', `${prefix}${process.platform}-${process.arch}`, 'bin/node'))
     .find(existsSync)
   if (!node) {
+    // npm passes over an optional package that it cannot fetch; the next start shall try again.
+    rmSync(join(runtime, 'node_modules'), { recursive: true, force: true })
     fail(
-      `Node.js ${NODE_MAJOR} or newer is needed; this is ${process.version}, and npm has no Node.js binary for ` +
-        `${process.platform}-${process.arch}. Install Node.js ${NODE_MAJOR} and start again.`,
+      `Node.js ${NODE_MAJOR} or newer is needed; this is ${process.version}, and npm gave no Node.js binary for ` +
+        `${process.platform}-${process.arch}. ${ADVICE} Or install Node.js ${NODE_MAJOR} yourself.`,
     )
   }
 }

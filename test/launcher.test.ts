@@ -1,0 +1,45 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+it('without a registry the launcher says what to do, exits non-zero and leaves nothing half-installed', {
+  timeout: 60_000,
+}, () => {
+  const dir = mkdtempSync(join(tmpdir(), 'ogpu-launch-'))
+  try {
+    for (const file of [
+      'launch.mjs',
+      'package.json',
+      'package-lock.json',
+      '.npmrc',
+      'runtime/package.json',
+      'runtime/package-lock.json',
+      'sdk/package.json',
+      'explorer/package.json',
+    ]) {
+      cpSync(join(root, file), join(dir, file))
+    }
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(dir, 'launch.mjs'), 'cli/main.ts', 'start'], {
+      encoding: 'utf8',
+      env: {
+        PATH: process.env.PATH,
+        HOME: dir,
+        npm_config_registry: 'http://127.0.0.1:9',
+        npm_config_fetch_retries: '0',
+        npm_config_cache: join(dir, 'cache'),
+      },
+    })
+    expect(status).not.toBe(0)
+    expect(stdout).toBe('')
+    expect(stderr).toMatch(/ogpu: installing packages failed: .* Check that the npm registry is reachable/)
+    expect(readdirSync(dir)).not.toContain('.install-lock')
+    expect(readdirSync(dir)).not.toContain('data')
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+})
