@@ -124,7 +124,9 @@ function makeWritable(path: string): void {
 function checkMarker(path: string, { chainId, genesisHash }: DataDirectoryOptions): boolean {
   const marker = join(path, MARKER)
   if (!existsSync(marker)) {
-    const foreign = readdirSync(path).find(name => !KNOWN.has(name) && !name.startsWith(`${LOCK}.`))
+    const foreign = readdirSync(path).find(
+      name => !KNOWN.has(name) && !name.startsWith(`${LOCK}.`) && !name.startsWith('signing-guard.'),
+    )
     if (foreign !== undefined || existsSync(join(path, 'store'))) {
       throw failed(
         'data directory not empty',

@@ -51,8 +51,8 @@ export function createEpochGuards(options: {
         write(sinceMs, epoch)
         last = epoch
       }
-      // Only the epoch before may still be signed in.
-      if (epoch >= 2) rmSync(fileOf(epoch - 2), { force: true })
+      // Only the epoch before may still be signed in. The first file stays: it tells a launched key from a lost one.
+      if (epoch >= 3) rmSync(fileOf(epoch - 2), { force: true })
       return openSigningGuard(signing)
     },
   }

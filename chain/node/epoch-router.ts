@@ -27,7 +27,7 @@ export interface EpochRouterOptions {
   /** Answers a question for an epoch record. */
   readonly answerRecord: (request: Uint8Array) => Uint8Array | undefined
   /** A validator is in a later epoch than we are. */
-  readonly onLater: (epoch: Epoch) => void
+  readonly onLater: () => void
 }
 
 /**
@@ -45,7 +45,7 @@ export function startEpochRouter(options: EpochRouterOptions): void {
     const epoch = first === undefined ? undefined : peekVertexEpoch(first)
     if (epoch === undefined) return { kind: 'reject', reason: 'malformed vertex frame' }
     const { setup } = options.current()
-    if (epoch > setup.epoch && setup.peers.includes(from)) options.onLater(epoch)
+    if (epoch > setup.epoch && setup.peers.includes(from)) options.onLater()
     return (await options.instance(epoch)?.link.onFrame(from, decoded.value)) ?? { kind: 'ignore' }
   }
 

@@ -23,6 +23,8 @@ import type { Timeline } from './timeline.ts'
 /** How often it is looked whether the epoch before may stop, and how long it goes on when it may. */
 const CLOSE_CHECK_MS = 500
 const LINGER_MS = 2_000
+/** How long a validator's vertex of a later epoch counts as a sign that this one is over. */
+const LATER_SEEN_MS = 5_000
 
 export interface EpochsOptions {
   readonly genesis: GenesisFile
@@ -77,7 +79,7 @@ export async function createEpochs(options: EpochsOptions): Promise<Epochs> {
     onDiffering: () => events.onAlarm('epoch ended differently', false),
   })
   const listeners = new Set<(commit: Readonly<Record<string, unknown>>) => void>()
-  let highestSeen: Epoch = 0
+  let laterSeenMs = Number.NEGATIVE_INFINITY
   let started = false
   let previous: EpochInstance | undefined
   let previousClosedMs: number | undefined
@@ -99,7 +101,7 @@ export async function createEpochs(options: EpochsOptions): Promise<Epochs> {
       log,
       events,
       isCurrent: () => current.setup.epoch === epoch,
-      isBehind: () => highestSeen > epoch,
+      isBehind: () => current.setup.epoch === epoch && clock.now() - laterSeenMs < LATER_SEEN_MS,
       authoritiesOf: of => store.setupOf(of).committee.authorities,
     })
     instance.dag.onCommit(commit => {
@@ -222,8 +224,8 @@ export async function createEpochs(options: EpochsOptions): Promise<Epochs> {
     logOf,
     commitSyncBatch: current.setup.params.commitSyncBatch,
     answerRecord: request => signatures.answer(request),
-    onLater: epoch => {
-      highestSeen = Math.max(highestSeen, epoch)
+    onLater: () => {
+      laterSeenMs = clock.now()
     },
   })
   connect(current.setup)
