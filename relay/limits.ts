@@ -13,6 +13,7 @@ export const LIMITS = {
   taskLifetimeSeconds: 15 * 60,
   /** Accepted and unfinished tasks; more are answered 503. */
   openTasksMax: 256,
+  connectionsMax: 4_096,
   /** Requests that wait for a task; more are answered 503. */
   waitingRequestsMax: 512,
   /** How long a completion waits for its task before it is answered 504. */

@@ -25,6 +25,7 @@ export function createServer(context: Context, options: { readonly trustProxy: b
     frameworkErrors: (error, request, reply) => answer(context, error, request, reply),
     routerOptions: { maxParamLength: 200 },
   })
+  app.server.maxConnections = LIMITS.connectionsMax
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
   })

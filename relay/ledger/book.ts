@@ -42,6 +42,7 @@ export type Accepted =
 
 export interface Book {
   readonly state: LedgerState
+  /** Resolves with the reason when nothing more is decided: the disk failed, or an invariant did. */
   readonly failed: Promise<unknown>
   readonly isBroken: boolean
   account(id: string): Account
@@ -101,11 +102,25 @@ export async function openBook(options: {
   })
   /** Idempotency keys whose first request is not on disk yet. */
   const inProgress = new Set<string>()
+  let broken: unknown
+  let breakDown: (reason: unknown) => void = () => {}
+  const contradicted = new Promise<unknown>(resolve => {
+    breakDown = resolve
+  })
 
   function record(change: Change): Promise<void> {
-    if (journal.isBroken) throw new RelayError('CAPACITY_EXHAUSTED', 'the relay cannot store anything now')
+    if (journal.isBroken || broken !== undefined) {
+      throw new RelayError('CAPACITY_EXHAUSTED', 'the relay cannot store anything now')
+    }
     const entry: Entry = { ...change, atMs: Math.max(state.nowMs, options.clock.now()) }
-    apply(state, entry)
+    try {
+      apply(state, entry)
+    } catch (error) {
+      // The memory may hold half of the entry; the disk holds none of it. Only a new start is right again.
+      broken = error
+      breakDown(error)
+      throw error
+    }
     return journal.append(entry)
   }
 
@@ -142,9 +157,9 @@ export async function openBook(options: {
     get state() {
       return state
     },
-    failed: journal.failed,
+    failed: Promise.race([journal.failed, contradicted]),
     get isBroken() {
-      return journal.isBroken
+      return journal.isBroken || broken !== undefined
     },
     account,
     task,

@@ -55,6 +55,20 @@ export function createTaskWatch(client: OgpuClient, log: Log): TaskWatch {
   let lastSeenMs = Date.now()
   let seenBlock: number | undefined
 
+  /** One task that cannot be read is looked at again with the next block, and holds back no other. */
+  async function lookAt(entries: Iterable<Watched>): Promise<void> {
+    await Promise.all(
+      [...entries].map(async entry => {
+        try {
+          await look(entry)
+        } catch (error) {
+          entry.isNew = true
+          log.debug('a task cannot be read', { task: entry.task, error: messageOf(error) })
+        }
+      }),
+    )
+  }
+
   async function look(entry: Watched): Promise<void> {
     entry.terms ??= await readTaskTerms(client, { task: entry.task })
     const info = await readTask(client, { task: entry.task, terms: entry.terms })
@@ -108,12 +122,12 @@ export function createTaskWatch(client: OgpuClient, log: Log): TaskWatch {
       try {
         const head = await client.provider.getBlockNumber()
         lastSeenMs = Date.now()
-        for (const entry of await moved(head)) await look(entry)
+        await lookAt(await moved(head))
         seenBlock = head
         if (Date.now() - sweptMs > SWEEP_MS && watched.size > 0) {
           sweptMs = Date.now()
           const block = await client.provider.getBlock('latest')
-          for (const entry of [...watched.values()]) await look(entry)
+          await lookAt(watched.values())
           for (const entry of [...watched.values()]) {
             await pushOn(entry, block?.timestamp ?? 0).catch(error =>
               log.debug('an overdue call failed', { task: entry.task, error: messageOf(error) }),

@@ -1,4 +1,5 @@
 /** The relay between real HTTP and the real contracts, with an executor behind it. */
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   createClient,
@@ -11,9 +12,10 @@ import {
   registerProvider,
   setPolicy,
 } from '@ogpu/sdk'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { defined } from '#lib/assert'
 import { parseModels, type Relay, startRelay } from '#relay'
+import { run } from '../../cli/run.ts'
 import { type DataNode, startDataNode } from '../../executor/data/server.ts'
 import { loadLanguageId } from '../../executor/models/language-id/index.ts'
 import { type Executor, startExecutor } from '../../executor/sidecar/start.ts'
@@ -159,6 +161,40 @@ describe('the relay on the real contracts', () => {
     expect(before - after).toBe(OGPU / 100n)
     const usage = (await (await ask('/v2/customer/usage')).json()) as Record<string, unknown>
     expect(usage).toMatchObject({ requests: 3, cost_usd: '0.0015' })
+  })
+
+  it('is managed from the command line', async () => {
+    const admin = join(folder.dir, 'admin.key')
+    await writeFile(admin, `${ADMIN_KEY}\n`)
+    const ogpu = async (...words: readonly string[]) => {
+      const log = vi.spyOn(console, 'log').mockImplementation(() => {})
+      const error = vi.spyOn(console, 'error').mockImplementation(() => {})
+      try {
+        const code = await run(['relay', ...words, '--url', relay.url, '--admin-key-file', admin])
+        return { code, out: log.mock.calls.join('\n'), err: error.mock.calls.join('\n') }
+      } finally {
+        log.mockRestore()
+        error.mockRestore()
+      }
+    }
+    const added = JSON.parse((await ogpu('customer', 'B', '--tier', 'max', '--json')).out)
+    expect(added).toMatchObject({ tier: 'max', key: expect.stringMatching(/^relay_sk_/) })
+    const topUp = ['topup', added.customer_id, '2.5', '--reference', 'invoice 7'] as const
+    expect((await ogpu(...topUp)).out).toMatch(/available_usd +2\.50\n +reserved_usd +0\.00\n +replayed +false/)
+    expect((await ogpu(...topUp)).out).toMatch(/replayed +true/)
+    expect((await ogpu('status')).out).toMatch(new RegExp(`account +${relay.account}[^]*B +max +2\\.50`))
+    for (const [words, code, message] of [
+      [['topup', added.customer_id, '2,5', '--reference', 'x'], 2, /no amount in USD/],
+      [['topup', added.customer_id, '2.5'], 2, /--reference is needed/],
+      [['topup', 'cus_x', '2.5', '--reference', 'x'], 1, /there is no such customer/],
+      [['topup', added.customer_id, '3', '--reference', 'invoice 7'], 1, /a top-up of 2\.50 USD before/],
+      [['customer', 'C', '--tier', 'guest'], 1, /tier must be one of basic/],
+      [['nonsense'], 2, /after "relay" comes/],
+    ] as const) {
+      const refused = await ogpu(...words)
+      expect([refused.code, refused.out]).toEqual([code, ''])
+      expect(refused.err).toMatch(message)
+    }
   })
 
   it('does not offer a model whose tasks could not be published', async () => {

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { defined } from '#lib/assert'
+import { AssertionError, defined } from '#lib/assert'
 import { openBook } from '../../relay/ledger/book.ts'
 import type { Answer, Entry } from '../../relay/ledger/entries.ts'
 import { type Journal, openJournal } from '../../relay/ledger/journal.ts'
@@ -225,6 +225,16 @@ describe('the book', () => {
     const again = await openBook({ dir, clock })
     expect(dump(again.state)).toEqual(before)
     await again.close()
+  })
+
+  it('decides nothing more after an entry that contradicts it', async () => {
+    const clock = { now: () => 1_800_000_000_000 }
+    const book = await openBook({ dir, clock })
+    await expect(book.complete('opengpu:none', ANSWER)).rejects.toBeInstanceOf(AssertionError)
+    expect(book.isBroken).toBe(true)
+    expect(await book.failed).toBeInstanceOf(AssertionError)
+    await expect(book.addCustomer({ name: 'A', tier: 'basic' })).rejects.toMatchObject({ code: 'CAPACITY_EXHAUSTED' })
+    await book.close()
   })
 
   it('refuses a folder that another process uses, and takes over from a dead one', async () => {
