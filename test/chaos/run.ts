@@ -5,6 +5,7 @@ import { defined } from '#lib/assert'
 import { messageOf } from '#lib/errors'
 import { type Devnet, startDevnet, type ValidatorProcess } from '../../cli/devnet/devnet.ts'
 import { fundedLoadAccounts } from '../load/accounts.ts'
+import { metricOf, scrape } from '../load/observe.ts'
 import { Random } from '../sim/prng.ts'
 import { compareChains, findAlarms, findLost, headOf } from './check.ts'
 import { ChaosLoad } from './load.ts'
@@ -91,6 +92,8 @@ class Chaos {
   readonly #startTimesMs: number[] = []
   readonly #startedMs = performance.now()
   #kills = 0
+  /** Was wiped last, and may still be asking what it had signed. */
+  #wiped: number | undefined
 
   constructor(devnet: Devnet, options: ChaosOptions, clients: number) {
     this.#devnet = devnet
@@ -116,9 +119,10 @@ class Chaos {
     }
     const recoveryMs = await this.#awaitReceipts(1, PROGRESS_MS)
     if (recoveryMs === undefined) this.#violate(`no receipt within ${PROGRESS_MS / 1_000} s after the last disturbance`)
-    await this.#load.stop()
     let blocks = 0
     try {
+      await this.#awaitRejoined()
+      await this.#load.stop()
       await this.#catchUp()
       blocks = await this.#check()
     } catch (error) {
@@ -200,7 +204,10 @@ class Chaos {
         return
       }
       case 'wipe':
+        // Two validators without memory are two faulty ones of four, more than the protocol promises to survive.
+        await this.#awaitRejoined()
         await this.#kill(first)
+        this.#wiped = first
         this.#wipe(first)
         // Killed once more while it asks the others what it had signed: it must ask again, not trust its empty store.
         await this.#start(first, this.#random.u32() % 4_000)
@@ -260,6 +267,23 @@ class Chaos {
     for (const name of readdirSync(folder)) {
       if (name !== 'keys') rmSync(join(folder, name), { recursive: true, force: true })
     }
+  }
+
+  /** Waits until the validator that was wiped makes vertices again. */
+  async #awaitRejoined(): Promise<void> {
+    if (this.#wiped === undefined) return
+    const { healthUrl } = this.#validator(this.#wiped)
+    const deadlineMs = performance.now() + CATCH_UP_MS
+    while (performance.now() < deadlineMs) {
+      if (metricOf(await scrape(healthUrl), 'ogpu_consensus_own_vertices_total') > 0) {
+        this.#print(`validator ${this.#wiped} takes part again`)
+        this.#wiped = undefined
+        return
+      }
+      await sleep(200)
+    }
+    this.#violate(`validator ${this.#wiped} was wiped and does not take part again`)
+    this.#wiped = undefined
   }
 
   /** Milliseconds until `count` more receipts have come; undefined when they have not by then. */
