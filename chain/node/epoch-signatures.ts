@@ -70,6 +70,8 @@ export function createEpochSignatures(options: {
   readonly log: Log
   /** Honest nodes never end an epoch differently: operators must hear of it. */
   readonly onDiffering: (epoch: Epoch) => void
+  /** Storage failed: the node must stop. */
+  readonly onFailure: (error: unknown) => void
 }): EpochSignatures {
   const { chainId, network, store, key, log } = options
   const pending = new Map<Epoch, Pending>()
@@ -117,17 +119,12 @@ export function createEpochSignatures(options: {
     one.next = (one.next + 1) % peers.length
     const peer = peers[who] as PeerId
     if (peer === network.self) return
-    one.isAsking = true
-    try {
-      const answer = await network.request(peer, 'status', encodeRecordRequest(epoch), {
-        timeoutMs: REQUEST_TIMEOUT_MS,
+    const answer = await network
+      .request(peer, 'status', encodeRecordRequest(epoch), { timeoutMs: REQUEST_TIMEOUT_MS })
+      .catch(error => {
+        log.debug('no epoch record from a validator', { epoch, who, error: messageOf(error) })
       })
-      await merge(one, peer, answer)
-    } catch (error) {
-      log.debug('no epoch record from a validator', { epoch, who, error: messageOf(error) })
-    } finally {
-      one.isAsking = false
-    }
+    if (answer !== undefined) await merge(one, peer, answer)
     settle(one)
   }
 
@@ -139,8 +136,18 @@ export function createEpochSignatures(options: {
   }
 
   const timer = setInterval(() => {
-    for (const one of pending.values()) if (!one.isAsking) void pull(one)
+    for (const one of pending.values()) {
+      if (one.isAsking) continue
+      one.isAsking = true
+      pull(one)
+        .catch(options.onFailure)
+        .finally(() => {
+          one.isAsking = false
+        })
+    }
   }, PULL_MS)
+  // A node that fails to start must not live on for it.
+  timer.unref()
 
   return {
     async collect(setup, ended) {

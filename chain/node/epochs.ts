@@ -77,6 +77,7 @@ export async function createEpochs(options: EpochsOptions): Promise<Epochs> {
     key: keys?.checkpoint,
     log: log.child('epoch'),
     onDiffering: () => events.onAlarm('epoch ended differently', false),
+    onFailure: events.onFailure,
   })
   const listeners = new Set<(commit: Readonly<Record<string, unknown>>) => void>()
   let laterSeenMs = Number.NEGATIVE_INFINITY

@@ -1,8 +1,9 @@
 /**
  * The node: builds every part of the chain, connects them, starts and stops them in order.
  *
- * Reading order: `node.ts` and `node-parts.ts` (the wiring), `epochs.ts` and `epoch.ts` (docs/epochs.md), `consensus-driver.ts` (effects of the pure core, performed), `validator-link.ts`
- * (the protocol on the network), `execution-driver.ts` (commits into blocks), `consensus-log.ts` (what a restart knows).
+ * Reading order: `node.ts` and `node-parts.ts` (the wiring), `epochs.ts` and `epoch.ts` (docs/epochs.md),
+ * `consensus-driver.ts` (effects of the pure core, performed), `validator-link.ts` (the protocol on the network),
+ * `execution-driver.ts` (commits into blocks), `consensus-log.ts` (what a restart knows).
  *
  * Invariants: what leaves the node refers to what is on its disk; commits reach execution in order, each once; a storage
  * failure stops the node. Absent: protocol decisions (they are in `#consensus`), and any knowledge of GPUs.

@@ -102,6 +102,9 @@ export async function createNodeParts(options: NodePartsOptions): Promise<NodePa
       onRequeue: transactions => pool.putBack(transactions),
       onFailure: options.onFailure,
     },
+  }).catch(async (error: unknown) => {
+    await engine.close()
+    throw error
   })
   const execution = createExecutionDriver({
     engine,

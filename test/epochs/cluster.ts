@@ -4,7 +4,7 @@ import { defined } from '#lib/assert'
 import { toHex } from '#lib/bytes'
 import { silentLog } from '#lib/env'
 import { createMemoryHub, createMemoryNetwork } from '#p2p'
-import { createMemoryStore, type Store } from '#storage'
+import { createMemoryStore, KEY_PREFIX, type Store } from '#storage'
 import { createMetrics } from '../../chain/node/metrics.ts'
 import { createNodeParts, type NodeParts } from '../../chain/node/node-parts.ts'
 import { createSigningGuard } from '../../chain/node/signing-guard.ts'
@@ -25,6 +25,8 @@ export interface EpochCluster {
   add(index: number, raw: readonly Uint8Array[]): Promise<void>
   /** Waits until `holds`, at most `timeoutMs`; throws with a picture of the nodes. */
   until(what: string, holds: () => boolean, timeoutMs?: number): Promise<void>
+  /** From now on this node cannot write how an epoch ended, until it is started again: as if it died at that instant. */
+  breakRecords(index: number): void
   readonly failures: unknown[]
   close(): Promise<void>
 }
@@ -38,6 +40,22 @@ export function createEpochCluster(network: TestNetwork, folder: string): EpochC
   const disks = keys.map((): Disk => ({ chainStore: createMemoryStore(), consensusStore: createMemoryStore() }))
   const nodes = new Map<number, { readonly parts: NodeParts; readonly stop: () => Promise<void> }>()
   const failures: unknown[] = []
+  const broken = new Set<number>()
+
+  /** A store whose writes of epoch records fail while the node is in `broken`. */
+  function breakable(index: number, store: Store): Store {
+    return {
+      get: key => store.get(key),
+      scan: range => store.scan(range),
+      close: () => store.close(),
+      async write(operations, options) {
+        if (broken.has(index) && operations.some(({ key }) => key[0] === KEY_PREFIX.epochs))
+          throw new Error('disk gone')
+        await store.write(operations, options)
+      },
+    }
+  }
+
   const recovery = createRecoveryPool({ workers: 0 })
   const guardOf = (index: number) => join(folder, `guard-${index}`)
   // As a launch does for a key that was made for it and has never signed.
@@ -64,13 +82,18 @@ export function createEpochCluster(network: TestNetwork, folder: string): EpochC
     running: () => [...nodes.values()].map(({ parts }) => parts),
     failures,
 
+    breakRecords: index => broken.add(index),
+
     async start(index) {
+      broken.delete(index)
       const own = defined(keys[index], 'a validator of the network')
+      const disk = defined(disks[index], 'every validator has a disk')
       const wire = createMemoryNetwork(hub, { networkKeySeed: own.network.seed, genesisHash })
       const parts = await createNodeParts({
         genesis,
         keys: own,
-        ...defined(disks[index], 'every validator has a disk'),
+        chainStore: disk.chainStore,
+        consensusStore: breakable(index, disk.consensusStore),
         network: wire,
         recovery,
         registry: createMetrics({ build: { version: 'test' }, processMetrics: false }).registry,

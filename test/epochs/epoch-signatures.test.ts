@@ -78,6 +78,7 @@ function collector(answers: (author: number, request: Uint8Array) => Uint8Array 
     onDiffering: () => {
       differing += 1
     },
+    onFailure: error => reports.push(String(error)),
   })
   running.push(signatures)
   return { store, signatures, reports, differing: () => differing }

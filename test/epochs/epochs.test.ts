@@ -147,6 +147,24 @@ describe('epoch changes', () => {
     expect(cluster.failures).toEqual([])
   })
 
+  it('are made up for by a node that died between the last block and its record', { timeout: 60_000 }, async () => {
+    const { cluster } = await startCluster()
+    cluster.breakRecords(1)
+    const broken = cluster.node(1)
+    const deadline = Date.now() + 10 * EPOCH_MS
+    while (cluster.failures.length === 0 && Date.now() < deadline) await new Promise(resolve => setTimeout(resolve, 20))
+    expect(cluster.failures.splice(0).map(String)).toEqual(['Error: disk gone'])
+    expect(epochOf(broken)).toBe(0)
+    await cluster.stop(1)
+    await cluster.start(1)
+    expect(epochOf(cluster.node(1))).toBe(1)
+    await cluster.until('two more epochs', () => cluster.running().every(parts => epochOf(parts) >= 3), 30_000)
+    const digests = cluster.running().map(parts => toHex(parts.epochs.setupOf(1).previousEpochRecord))
+    expect(new Set(digests).size).toBe(1)
+    await expectSameChain(cluster)
+    expect(cluster.failures).toEqual([])
+  })
+
   it('are caught up with by a node that was off for whole epochs', { timeout: 60_000 }, async () => {
     const { cluster } = await startCluster()
     await cluster.until('a first block', () => cluster.node(3).engine.chain.head().header.number > 0)
