@@ -8,6 +8,7 @@ import { createCommitExecution } from './commit-execution.ts'
 import { Executor } from './executor.ts'
 import { executionParamsOf, forkScheduleOfGenesis, genesisBlock } from './genesis.ts'
 import { createRecoveryPool, type RecoveryPool } from './recovery.ts'
+import { createSenderAhead } from './sender-ahead.ts'
 import { createSimulationEngine } from './simulate.ts'
 import type { SimulationEngine } from './simulate-types.ts'
 import type { FlatStateLimits } from './state/flat-state.ts'
@@ -75,6 +76,7 @@ export async function createExecutionEngine(options: ExecutionEngineOptions): Pr
   const simulations = createSimulationEngine({ executor, chain })
   return {
     lastExecuted: () => executor.executed(),
+    prepare: createSenderAhead(recovery),
     execute: ordered => commits.execute(ordered),
     chain,
     calls,

@@ -51,6 +51,8 @@ export interface ExecutedCommit {
 export interface ExecutionEngine {
   /** The commit whose results are durable; execution continues after it. (epoch 0, index 0) before the first. */
   lastExecuted(): { readonly epoch: Epoch; readonly index: CommitIndex }
+  /** Transactions that will probably be in a commit soon: starts what needs no state. Costs nothing to leave out. */
+  prepare(raw: readonly Uint8Array[]): void
   /** Executes the next commit and writes everything in one durable batch before it resolves. */
   execute(ordered: OrderedCommit): Promise<ExecutedCommit>
   readonly chain: ChainReader

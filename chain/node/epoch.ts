@@ -165,7 +165,11 @@ export async function createEpochInstance(options: EpochOptions): Promise<EpochI
     onRequeue: transactions => events.onRequeue(transactions),
     onStored(records) {
       const nowMs = clock.now()
-      for (const record of records) if (record.kind === 'vertex') dag.onVertex(record.vertex, record.own, nowMs)
+      for (const record of records) {
+        if (record.kind !== 'vertex') continue
+        dag.onVertex(record.vertex, record.own, nowMs)
+        if (!record.own) engine.prepare(record.vertex.transactions)
+      }
     },
     onFailure: error => events.onFailure(error),
   })
