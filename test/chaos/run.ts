@@ -54,7 +54,7 @@ const WEIGHTS: readonly (readonly [Kind, number])[] = [
   ['restart all', 1],
 ]
 /** Comes first in every run, so that short ones see each kind. */
-const OPENING: readonly Kind[] = ['kill', 'wipe', 'pause', 'restart all', 'kill two', 'rolling restart', 'kill twice']
+const OPENING: readonly Kind[] = ['kill', 'wipe', 'restart all', 'kill twice', 'pause', 'kill two', 'rolling restart']
 
 /**
  * Runs a devnet of real processes under load and disturbs it by a seeded plan; then asks every validator by RPC whether
