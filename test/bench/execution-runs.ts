@@ -96,6 +96,7 @@ export async function runOurs(workload: Workload, perCommit: number, commits: nu
       for (let i = 0; i < commits; i++) {
         const raw = workload.batch(perCommit)
         if (known) await recovery.recover(raw)
+        collectGarbage()
         requireSuccess((await watch.time(() => run(raw))).blocks, perCommit)
       }
       return watch.measured(perCommit * commits)
@@ -121,6 +122,7 @@ async function runStages(store: Store, workload: Workload, count: number): Promi
   const watches = { recover: new Stopwatch(), execute: new Stopwatch(), roots: new Stopwatch(), write: new Stopwatch() }
   for (const isMeasured of [false, true]) {
     const raw = workload.batch(count)
+    collectGarbage()
     const time = <T>(stage: keyof typeof watches, work: () => Promise<T>) =>
       isMeasured ? watches[stage].time(work) : work()
     const verdicts = await time('recover', () => recovery.recover(raw))
@@ -247,10 +249,15 @@ export async function measureFootprint(genesis: GenesisFile, accounts: number): 
 }
 
 function memoryInUse(): number {
+  collectGarbage()
+  collectGarbage()
+  const { external, heapUsed } = process.memoryUsage()
+  return heapUsed + external
+}
+
+// Before a measurement, so that it does not pay for what was made before it.
+function collectGarbage(): void {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   collect()
-  collect()
-  const { external, heapUsed } = process.memoryUsage()
-  return heapUsed + external
 }
