@@ -2,13 +2,15 @@ import { mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CodedError } from '#lib/errors'
 
-function isAlive(pid: number): boolean {
+/** Whether the process runs; one that has ended and that its parent has not asked after (a zombie) does not. */
+async function isAlive(pid: number): Promise<boolean> {
   try {
     process.kill(pid, 0)
-    return true
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
+  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  return !/^\d+ \(.*\) [ZX] /s.test(status)
 }
 
 /** Keeps a second relay out of `dir`; CodedError `DIRECTORY_IN_USE`. A dead process's lock is taken over. */
@@ -26,7 +28,7 @@ export async function lockDirectory(dir: string): Promise<() => Promise<void>> {
     }
     const owner = Number(await readFile(path, 'utf8').catch(() => ''))
     // After a restart in a container a new process often has the old one's number: an own lock is a stale one.
-    if (attempt > 2 || (owner > 0 && owner !== process.pid && isAlive(owner))) {
+    if (attempt > 2 || (owner > 0 && owner !== process.pid && (await isAlive(owner)))) {
       throw new CodedError('DIRECTORY_IN_USE', `${dir} is used by process ${owner}; if it is none, delete ${path}`)
     }
     await rm(path, { force: true })

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { appendFile, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -245,6 +247,20 @@ describe('the book', () => {
     const book = await openBook({ dir, clock })
     await book.close()
     expect(await readdir(dir)).not.toContain('LOCK')
+  })
+
+  it.runIf(process.platform === 'linux')('takes over from a process that ended and was not asked after', async () => {
+    // `sleep` becomes the parent of a process that ends at once, and never asks after it.
+    const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 30'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    const [line] = await once(parent.stdout, 'data')
+    const status = () => readFile(`/proc/${Number(line)}/stat`, 'utf8')
+    await expect.poll(status).toMatch(/\) Z /)
+    await writeFile(join(dir, 'LOCK'), `${Number(line)}\n`)
+    const book = await openBook({ dir, clock: { now: () => 1 } })
+    await book.close()
+    parent.kill()
   })
 
   it('a journal that contradicts itself is refused', async () => {
