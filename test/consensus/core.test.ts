@@ -265,7 +265,12 @@ describe('a cluster of cores with signatures', () => {
     const cluster = new Cluster(FOUR)
     for (const node of cluster.nodes) {
       const step = node.core.step.bind(node.core)
-      node.core.step = input => step(input.kind === 'tick' ? { ...input, nowMs: input.nowMs - 1 } : input)
+      let firedAtMs = -1
+      node.core.step = input => {
+        if (input.kind !== 'tick' || input.nowMs === firedAtMs) return step(input)
+        firedAtMs = input.nowMs
+        return step({ ...input, nowMs: input.nowMs - 1 })
+      }
     }
     cluster.start()
     cluster.run(3_000)
