@@ -201,7 +201,9 @@ export function createRunner(options: {
     async stop() {
       stopping.abort()
       // A transaction under way may take longer; the book knows that it was about to be sent.
-      await Promise.race([Promise.all(running), sleep(STOP_MS)])
+      const ended = new AbortController()
+      await Promise.race([Promise.all(running), sleep(STOP_MS, ended.signal).catch(() => {})])
+      ended.abort()
     },
   }
 }

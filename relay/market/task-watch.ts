@@ -12,7 +12,6 @@ import {
   readDue,
   readTask,
   readTaskTerms,
-  sleep,
   type TaskInfo,
   type TaskTerms,
 } from '@ogpu/sdk'
@@ -50,7 +49,7 @@ export function createTaskWatch(client: OgpuClient, log: Log): TaskWatch {
     ],
   ]
   const watched = new Map<string, Watched>()
-  const stopping = new AbortController()
+  let isStopping = false
   let wake = () => {}
   let lastSeenMs = Date.now()
   let seenBlock: number | undefined
@@ -118,7 +117,7 @@ export function createTaskWatch(client: OgpuClient, log: Log): TaskWatch {
 
   async function run(): Promise<void> {
     let sweptMs = Date.now()
-    while (!stopping.signal.aborted) {
+    while (!isStopping) {
       try {
         const head = await client.provider.getBlockNumber()
         lastSeenMs = Date.now()
@@ -142,10 +141,15 @@ export function createTaskWatch(client: OgpuClient, log: Log): TaskWatch {
   }
 
   /** Sleeps, but not past a new task or the end. */
-  async function pause(ms: number): Promise<void> {
-    const woken = new AbortController()
-    wake = () => woken.abort()
-    await sleep(ms, AbortSignal.any([stopping.signal, woken.signal])).catch(() => {})
+  function pause(ms: number): Promise<void> {
+    return new Promise(resolve => {
+      const timer = setTimeout(resolve, ms)
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      if (isStopping) wake()
+    })
   }
 
   const running = run()
@@ -176,7 +180,8 @@ export function createTaskWatch(client: OgpuClient, log: Log): TaskWatch {
       })
     },
     async stop() {
-      stopping.abort()
+      isStopping = true
+      wake()
       await running
     },
   }
