@@ -31,10 +31,21 @@ function bearerOf(request: FastifyRequest): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1]
 }
 
+/** Counts a request that needs no key: by its key when it has a good one, else by its address. */
+export function admitAnybody(context: Context, request: FastifyRequest): void {
+  const key = context.book.state.keysByHash.get(hashOf(secretOf(request) ?? ''))
+  if (key === undefined || key.revokedMs !== null) admitGuest(context, request)
+  else count(context, `key ${key.id}`, TIERS[context.book.account(key.customer).tier])
+}
+
+function secretOf(request: FastifyRequest): string | undefined {
+  const header = request.headers['x-api-key']
+  return typeof header === 'string' ? header : bearerOf(request)
+}
+
 /** The customer of `X-API-Key` or of a bearer token; the first wins when both are sent. */
 export function admitCustomer(context: Context, request: FastifyRequest, reply: FastifyReply): Customer {
-  const header = request.headers['x-api-key']
-  const secret = typeof header === 'string' ? header : bearerOf(request)
+  const secret = secretOf(request)
   if (secret === undefined) {
     admitGuest(context, request)
     throw new RelayError('MISSING_CREDENTIALS', 'send an API key as X-API-Key or as a bearer token')

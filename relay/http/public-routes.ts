@@ -3,7 +3,7 @@ import { RelayError } from '../errors.ts'
 import { ACCOUNT_TIERS, TIERS } from '../limits.ts'
 import type { Model } from '../models.ts'
 import { usdText } from '../money.ts'
-import { admitGuest } from './callers.ts'
+import { admitAnybody } from './callers.ts'
 import { type Context, isNetworkReached } from './context.ts'
 
 export function addPublicRoutes(app: FastifyInstance, context: Context): void {
@@ -15,7 +15,7 @@ export function addPublicRoutes(app: FastifyInstance, context: Context): void {
   })
 
   app.get('/v2/models', async request => {
-    admitGuest(context, request)
+    admitAnybody(context, request)
     const tree: Record<string, object[]> = {}
     for (const model of context.models.values()) {
       tree[model.source] ??= []
@@ -25,7 +25,7 @@ export function addPublicRoutes(app: FastifyInstance, context: Context): void {
   })
 
   app.get<{ Params: { '*': string } }>('/v2/models/*', async request => {
-    admitGuest(context, request)
+    admitAnybody(context, request)
     const model = context.models.get(request.params['*'])
     if (model === undefined) throw new RelayError('MODEL_NOT_FOUND', 'there is no such model')
     const isActive = await context.market.isActive(model)
@@ -42,12 +42,12 @@ export function addPublicRoutes(app: FastifyInstance, context: Context): void {
   })
 
   app.get('/v2/pricing', async request => {
-    admitGuest(context, request)
+    admitAnybody(context, request)
     return { currency: 'USD', prices: [...context.models.values()].map(priceOf) }
   })
 
   app.get('/v2/tiers', async request => {
-    admitGuest(context, request)
+    admitAnybody(context, request)
     return {
       tiers: Object.values(TIERS).map(tier => ({
         name: tier.name,

@@ -4,7 +4,7 @@ import { RelayError } from '../errors.ts'
 import type { Task } from '../ledger/state.ts'
 import { LIMITS } from '../limits.ts'
 import { isOver } from '../runner.ts'
-import { admitCustomer, admitGuest, requireRoomToWait } from './callers.ts'
+import { admitAnybody, admitCustomer, requireRoomToWait } from './callers.ts'
 import type { Context } from './context.ts'
 import { invalid, object, onlyFields, queryNumber, text } from './fields.ts'
 import { usageOf } from './openai.ts'
@@ -27,7 +27,7 @@ export function addTaskRoutes(app: FastifyInstance, context: Context): void {
   })
 
   app.get<{ Params: { id: string } }>('/v2/tasks/:id', async (request, reply) => {
-    admitGuest(context, request)
+    admitAnybody(context, request)
     const wait = queryNumber(request.query, 'wait', 1, WAIT_SECONDS_MAX)
     const task = context.book.task(request.params.id)
     if (task === undefined) {

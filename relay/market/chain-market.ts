@@ -28,6 +28,10 @@ export interface ChainMarketOptions {
   readonly log: Log
   /** How often new blocks are looked for; 400 ms when absent. */
   readonly pollingMs?: number
+  /** A task that nobody has finished by then can be ended; {@link LIMITS.taskLifetimeSeconds} when absent. */
+  readonly taskLifetimeSeconds?: number
+  /** How often all open tasks are read, and overdue calls made; 10 s when absent. */
+  readonly sweepMs?: number
 }
 
 /** How long an answer about a source's status is believed. */
@@ -38,10 +42,10 @@ const FIRST_RESPONSE = 1n
 const ACTIVE = 0n
 
 export async function openChainMarket(options: ChainMarketOptions): Promise<Market> {
-  const { log } = options
+  const { log, taskLifetimeSeconds: lifetimeSeconds = LIMITS.taskLifetimeSeconds } = options
   const client = await createClient({ ...options, pollingMs: options.pollingMs ?? 400 })
   const account = client.address as string
-  const watch = createTaskWatch(client, log)
+  const watch = createTaskWatch(client, log, options.sweepMs)
   const active = new Map<string, { readonly value: boolean; readonly atMs: number }>()
 
   return {
@@ -56,8 +60,8 @@ export async function openChainMarket(options: ChainMarketOptions): Promise<Mark
         unfit(model, 'its source wants every response confirmed by hand')
       }
       if (params.minPayment > model.paymentWei) unfit(model, `its source asks for at least ${params.minPayment} wei`)
-      if (params.maxExpiryDuration < BigInt(LIMITS.taskLifetimeSeconds)) {
-        unfit(model, `its source allows tasks less than ${LIMITS.taskLifetimeSeconds} s`)
+      if (params.maxExpiryDuration < BigInt(lifetimeSeconds)) {
+        unfit(model, `its source allows tasks less than ${lifetimeSeconds} s`)
       }
       const [isKnown] = await client.read('programRegistry', 'exists', [model.program.programId])
       if (isKnown !== true) unfit(model, 'its program is not registered')
@@ -98,7 +102,7 @@ export async function openChainMarket(options: ChainMarketOptions): Promise<Mark
         source,
         configUrl,
         paymentWei: BigInt(paymentWei),
-        lifetimeSeconds: LIMITS.taskLifetimeSeconds,
+        lifetimeSeconds,
       })
       return { address: task, block: sent.blockNumber }
     },

@@ -40,7 +40,7 @@ const IDLE_MS = 2_000
 const SWEEP_MS = 10_000
 const LOG_RANGE = 1_000
 
-export function createTaskWatch(client: OgpuClient, log: Log): TaskWatch {
+export function createTaskWatch(client: OgpuClient, log: Log, sweepMs = SWEEP_MS): TaskWatch {
   const { nexus, proofManager } = client.contracts
   const topics = [
     [
@@ -123,7 +123,7 @@ export function createTaskWatch(client: OgpuClient, log: Log): TaskWatch {
         lastSeenMs = Date.now()
         await lookAt(await moved(head))
         seenBlock = head
-        if (Date.now() - sweptMs > SWEEP_MS && watched.size > 0) {
+        if (Date.now() - sweptMs > sweepMs && watched.size > 0) {
           sweptMs = Date.now()
           const block = await client.provider.getBlock('latest')
           await lookAt(watched.values())

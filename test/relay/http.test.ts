@@ -465,6 +465,10 @@ describe('what needs no key', () => {
     expect((await relay.call({ url: '/v2/pricing' })).status).toBe(429)
     expect((await relay.call({ url: '/v2/health' })).status).toBe(200)
     expect((await relay.call({ url: '/v2/pricing', remoteAddress: '10.0.0.9' })).status).toBe(200)
+    // Who has a key is counted by it, wherever the request comes from.
+    const { key } = await relay.customer(0)
+    expect((await relay.call({ url: '/v2/pricing', key })).status).toBe(200)
+    expect((await relay.call({ url: '/v2/pricing', key: `relay_sk_${'A'.repeat(43)}` })).status).toBe(429)
   })
 
   it('every answer has an id of its own, also those to nonsense', async () => {
