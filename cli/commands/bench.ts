@@ -7,6 +7,7 @@ const BENCHES = {
   consensus: 'test/bench/consensus-core.ts',
   p2p: 'test/bench/p2p.ts',
   network: 'test/bench/network.ts',
+  relay: 'test/bench/relay.ts',
 } as const
 
 export const bench: Command = {
@@ -53,6 +54,7 @@ const OPTIONS_OF: Readonly<Record<keyof typeof BENCHES, readonly string[]>> = {
   execution: ['accounts', 'write'],
   consensus: [],
   p2p: [],
+  relay: [],
   network: ['rate', 'seconds', 'validators', 'rpc-batch', 'profile', 'write'],
 }
 
