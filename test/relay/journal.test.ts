@@ -250,13 +250,12 @@ describe('the book', () => {
   })
 
   it.runIf(process.platform === 'linux')('takes over from a process that ended and was not asked after', async () => {
-    // `sleep` becomes the parent of a process that ends at once, and never asks after it.
-    const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 30'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
+    // The shell becomes a `sleep`, which never asks after the child that it inherits.
+    const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
     const [line] = await once(parent.stdout, 'data')
-    const status = () => readFile(`/proc/${Number(line)}/stat`, 'utf8')
-    await expect.poll(status).toMatch(/\) Z /)
+    await expect.poll(() => readFile(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n')
+    process.kill(Number(line), 'SIGKILL')
+    await expect.poll(() => readFile(`/proc/${Number(line)}/stat`, 'utf8')).toMatch(/\) Z /)
     await writeFile(join(dir, 'LOCK'), `${Number(line)}\n`)
     const book = await openBook({ dir, clock: { now: () => 1 } })
     await book.close()
