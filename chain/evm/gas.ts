@@ -29,7 +29,10 @@ export interface IntrinsicInput {
 /**
  * Gas that a transaction costs before anything runs, and the least that it pays in the end (EIP-7623; 0 before Prague).
  */
-export function intrinsicGas(rules: Rules, input: IntrinsicInput): { readonly gas: bigint; readonly floor: bigint } {
+export function intrinsicGas(
+  rules: Pick<Rules, 'isHomestead' | 'isIstanbul' | 'isShanghai' | 'isPrague'>,
+  input: IntrinsicInput,
+): { readonly gas: bigint; readonly floor: bigint } {
   const { data, accessList } = input
   let zeros = 0
   for (let i = 0; i < data.length; i++) if (data[i] === 0) zeros++

@@ -15,7 +15,6 @@ export { type CommitExecutionEngine, createExecutionEngine, type ExecutionEngine
 export { createForkConfigs, type ForkConfig, type ForkConfigs } from './fork-config.ts'
 export { executionParamsOf, type Genesis, genesisBlock } from './genesis.ts'
 export { type ImportedChain, type ImportOptions, importChain } from './import-chain.ts'
-export { type IntrinsicGas, intrinsicGas } from './intrinsic-gas.ts'
 export { createPool, type PoolOptions } from './pool.ts'
 export { isDelegation } from './pool-account.ts'
 export { DEFAULT_POOL_PARAMS, type PoolParams } from './pool-params.ts'

@@ -4,7 +4,7 @@
  */
 import { toHex } from '#lib/bytes'
 import { feeCapOf, type RecoveredTransaction, recoverAuthority, type Transaction, tipCapOf } from '#types'
-import { intrinsicGas } from './intrinsic-gas.ts'
+import { intrinsicGas } from './gas.ts'
 import type { PoolParams } from './pool-params.ts'
 import type { RecoveryVerdict } from './recovery.ts'
 
@@ -44,6 +44,8 @@ export const ALREADY_KNOWN = refuse('known', 'already known')
 export const UNDERPRICED = refuse('underpriced', 'transaction underpriced', true)
 export const REPLACEMENT_UNDERPRICED = refuse('replacement', 'replacement transaction underpriced')
 
+/** Our chains run every fork up to Osaka from block 0. */
+const OWN_RULES = { isHomestead: true, isIstanbul: true, isShanghai: true, isPrague: true }
 const NONCE_MAX = 2n ** 64n - 1n
 
 /** Most that the transaction can take from its sender, in wei. */
@@ -107,7 +109,13 @@ function refuseByPrice(transaction: RecoveredTransaction, params: PoolParams): R
     return refuse('fees', `max priority fee per gas higher than max fee per gas: ${detail}`)
   }
   if (transaction.nonce === NONCE_MAX) return refuse('nonce', 'nonce has max value')
-  const { gas, floor } = intrinsicGas(transaction)
+  const { to, data, accessList = [], authorizationList = [] } = transaction
+  const { gas, floor } = intrinsicGas(OWN_RULES, {
+    isCreation: to === undefined,
+    data,
+    accessList,
+    authorizationCount: authorizationList.length,
+  })
   const { gasLimit } = transaction
   if (gasLimit < gas) {
     return refuse('intrinsic gas', `intrinsic gas too low: gas ${gasLimit}, minimum needed ${gas}`)
