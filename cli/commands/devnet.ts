@@ -1,31 +1,16 @@
-import { MAINNET_CHAIN_ID, TESTNET_CHAIN_ID } from '@ogpu/sdk'
-import { type Command, flag, integer, text } from '../command.ts'
+import type { Command } from '../command.ts'
 import { startDevnet } from '../devnet/devnet.ts'
+import { DEVNET_OPTIONS, devnetOptionsOf } from '../devnet/options.ts'
 import { printUrls } from '../devnet/print.ts'
 import { red, stage } from '../terminal.ts'
 
 export const devnet: Command = {
   name: 'devnet',
   summary: 'Runs a network on this machine without the main job: validators, data node, explorer',
-  options: {
-    fresh: { type: 'boolean', help: 'Forget the state of an earlier devnet' },
-    testnet: {
-      type: 'boolean',
-      help: `Rules of the testnet (chain ${TESTNET_CHAIN_ID}) instead of chain ${MAINNET_CHAIN_ID}`,
-    },
-    'data-dir': { type: 'string', value: 'FOLDER', default: 'data/devnet', help: 'Where the network keeps everything' },
-    port: { type: 'string', value: 'PORT', default: '8545', help: 'First JSON-RPC port; taken ones are passed over' },
-    validators: { type: 'string', value: 'N', default: '4', help: 'Validators, each a process' },
-  },
+  options: DEVNET_OPTIONS,
   examples: ['./ogpu devnet', './ogpu devnet --validators 1 --port 9545 --data-dir /tmp/net'],
   async run({ values }) {
-    const options = {
-      dataDir: text(values, 'data-dir') ?? 'data/devnet',
-      fresh: flag(values, 'fresh'),
-      chainId: flag(values, 'testnet') ? TESTNET_CHAIN_ID : MAINNET_CHAIN_ID,
-      validators: integer(values, 'validators', 1, 13) ?? 4,
-      rpcPort: integer(values, 'port', 1, 65_535) ?? 8545,
-    }
+    const options = devnetOptionsOf(values)
     const stopped = new Promise<undefined>(resolve => {
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve(undefined))
     })

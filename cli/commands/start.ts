@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { MAINNET_CHAIN_ID, TESTNET_CHAIN_ID } from '@ogpu/sdk'
 import { formatEther } from 'ethers'
 import { loadSampleText } from '#executor'
 import { messageOf } from '#lib/errors'
-import { type Command, flag, integer, text, UsageError } from '../command.ts'
+import { type Command, flag, UsageError } from '../command.ts'
 import { type Devnet, startDevnet } from '../devnet/devnet.ts'
 import { checkOutcome, type JobOutcome, joinProviders, type Market, openMarket, runTask } from '../devnet/main-job.ts'
+import { DEVNET_OPTIONS, devnetOptionsOf } from '../devnet/options.ts'
 import { printUrls } from '../devnet/print.ts'
 import { askRelay, QUESTION, relayModels } from '../devnet/relay-job.ts'
 import { bold, cyan, dim, duration, green, red, stage, table, yellow } from '../terminal.ts'
@@ -20,27 +20,14 @@ export const start: Command = {
 answer it under seal, a verifier re-runs it, the majority is paid. Then once more with one executor that lies.`,
   options: {
     once: { type: 'boolean', help: 'Run the job, check every result, print a summary and end' },
-    fresh: { type: 'boolean', help: 'Forget the state of an earlier devnet' },
-    testnet: {
-      type: 'boolean',
-      help: `Rules of the testnet (chain ${TESTNET_CHAIN_ID}) instead of chain ${MAINNET_CHAIN_ID}`,
-    },
-    'data-dir': { type: 'string', value: 'FOLDER', default: 'data/devnet', help: 'Where the network keeps everything' },
-    port: { type: 'string', value: 'PORT', default: '8545', help: 'First JSON-RPC port; taken ones are passed over' },
-    validators: { type: 'string', value: 'N', default: '4', help: 'Validators, each a process' },
+    ...DEVNET_OPTIONS,
   },
   examples: ['npm start', 'npm start -- --once', 'npm start -- my-text.txt', './ogpu start --fresh --testnet'],
   async run({ values, positionals }) {
     const once = flag(values, 'once')
     if (positionals.length > 1) throw new UsageError('give at most one text file')
     const input = readInput(positionals[0])
-    const options = {
-      dataDir: text(values, 'data-dir') ?? 'data/devnet',
-      fresh: flag(values, 'fresh'),
-      chainId: flag(values, 'testnet') ? TESTNET_CHAIN_ID : MAINNET_CHAIN_ID,
-      validators: integer(values, 'validators', 1, 13) ?? 4,
-      rpcPort: integer(values, 'port', 1, 65_535) ?? 8545,
-    }
+    const options = devnetOptionsOf(values)
     const startMs = performance.now()
     const stopping = new AbortController()
     const interrupted = new Promise<string>(resolve => {
