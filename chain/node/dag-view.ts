@@ -1,6 +1,7 @@
 import type { CheckpointCertificate, Consensus } from '#consensus'
 import type { ChainReader, ExecutedCommit } from '#evm'
 import { toHex } from '#lib/bytes'
+import { GenerationCache } from '#lib/cache'
 import { keccak256 } from '#lib/hash'
 import type { DagReader } from '#rpc'
 import type {
@@ -20,7 +21,7 @@ import type { Timeline } from './timeline.ts'
 
 /** Rounds in one answer of `dag_getRounds`. */
 const ROUNDS_PER_ANSWER_MAX = 200
-/** Arrival times, leaders and block numbers that stay in memory, each; the oldest go first. */
+/** Arrival times, leaders and block numbers that stay in memory, each; the older half goes first. */
 const ENTRIES_MAX = 20_000
 /** Commits read back from the log at a start. */
 const RESTORED_COMMITS = 2_000
@@ -61,20 +62,15 @@ export interface DagViewOptions {
 
 export function createDagView(options: DagViewOptions): DagView {
   const { core, authorities, consensusLog, timeline } = options
-  const received = new Map<string, number>()
-  const leaders = new Map<Round, LeaderRecord>()
-  const blocksOf = new Map<number, readonly number[]>()
+  const received = new GenerationCache<string, number>(ENTRIES_MAX)
+  const leaders = new GenerationCache<Round, LeaderRecord>(ENTRIES_MAX)
+  const blocksOf = new GenerationCache<number, readonly number[]>(ENTRIES_MAX)
   const lastRound = new Array<number>(authorities.length).fill(0)
   const committed = new Array<number>(authorities.length).fill(0)
   const skipped = new Array<number>(authorities.length).fill(0)
   const listeners = new Set<(commit: Readonly<Record<string, unknown>>) => void>()
   let decidedRound = 0
   let certifiedHeight = options.heights().finalized
-
-  function remember<K, V>(map: Map<K, V>, key: K, value: V): void {
-    if (map.size >= ENTRIES_MAX) map.delete(map.keys().next().value as K)
-    map.set(key, value)
-  }
 
   const ref = ({ author, round, digest }: VertexRef) => ({ author, round, digest: toHex(digest) })
 
@@ -116,12 +112,12 @@ export function createDagView(options: DagViewOptions): DagView {
     }
     decidedRound = leader.round
     committed[leader.author] = (committed[leader.author] ?? 0) + 1
-    remember(leaders, leader.round, { author: leader.author, commitIndex: index })
+    leaders.set(leader.round, { author: leader.author, commitIndex: index })
   }
 
   return {
     onVertex(vertex, own, atMs) {
-      remember(received, toHex(vertex.digest), atMs)
+      received.set(toHex(vertex.digest), atMs)
       lastRound[vertex.author] = Math.max(lastRound[vertex.author] ?? 0, vertex.round)
       for (const transaction of vertex.transactions)
         timeline.mark(keccak256(transaction), own ? 'proposedMs' : 'acceptedMs', atMs)
@@ -144,8 +140,7 @@ export function createDagView(options: DagViewOptions): DagView {
     },
 
     onExecuted(commitIndex, { blocks }, atMs) {
-      remember(
-        blocksOf,
+      blocksOf.set(
         commitIndex,
         blocks.map(({ block }) => block.header.number),
       )

@@ -1,4 +1,4 @@
-import { GenerationCache } from '../state/generation-cache.ts'
+import { GenerationCache } from '#lib/cache'
 import { bytesToWord } from './words.ts'
 
 /** Code with what is worked out once: where jumps may land, and the words that it pushes. */

@@ -1,10 +1,10 @@
 import { defined } from '#lib/assert'
 import { concat, EMPTY } from '#lib/bytes'
+import { GenerationCache } from '#lib/cache'
 import { afterPrefix, KEY_PREFIX, type Store, type StoreOperation, storeKey } from '#storage'
 import type { Digest } from '#types'
 import { decodeSlimAccount, encodeSlimAccount, type StateAccount } from './account.ts'
 import { type ByteKey, bytesOfKey, keyOf } from './byte-keys.ts'
-import { GenerationCache } from './generation-cache.ts'
 import type { AccountChange, SlotChange, StateChanges, StateSource } from './journal-state.ts'
 
 export interface FlatStateLimits {
