@@ -8,7 +8,8 @@ import { type Stakes, Tally } from './committee.ts'
  * the honest repliers, and it reports at least x−1.
  *
  * When all of them say 0 the network has not begun, not even they have: the floor is 0 then, for a fresh network in which
- * everybody left out round 1 would never start.
+ * everybody left out round 1 would never start. Round 1 may have been signed before all the same; the producer makes its
+ * vertex of round 1 a function of the epoch, so that it is the same vertex again.
  *
  * A reply counts only once our own DAG reached the round that it names: a Byzantine peer can claim any number.
  */

@@ -97,6 +97,7 @@ class Core implements Consensus {
       swappedOut: finalizer.swaps.bad,
       scores: [...finalizer.scores],
       leaderTimeoutMs: this.#producer?.timeoutMs ?? this.#options.params.leaderTimeoutMs,
+      payloadCapBytes: this.#producer?.payloadCapBytes ?? 0,
     }
   }
 

@@ -62,6 +62,7 @@ export {
 } from './epoch-record.ts'
 export { type Equivocation, encodeEvidence, verifyEvidence } from './equivocation.ts'
 export { genesisCommitDigest } from './finalizer.ts'
+export { GasInFlight, type PayloadGas } from './gas-in-flight.ts'
 export { inclusionDelayMs, rankValidators } from './intake.ts'
 export { execVoteSigningBytes, importPublicKey, isWeakKey, verifySignature } from './keys.ts'
 export {
@@ -101,6 +102,7 @@ export {
   VERTICES_PER_MESSAGE_MAX,
 } from './messages.ts'
 export { mayCreate, mayEnterNext, Pacemaker, type PaceState, type PaceView } from './pacemaker.ts'
+export { PayloadCap } from './payload-cap.ts'
 export { createSwapTable } from './reputation.ts'
 export { drawByStake, HashStream } from './stream.ts'
 export { peersToAsk, planFetches } from './synchronizer.ts'

@@ -50,3 +50,5 @@ export const EVIDENCE_QUEUE_MAX = 16
 export const SYSTEM_ITEMS_MAX = 8
 /** Own payload that waits for a vertex: this many vertices full. */
 export const PAYLOAD_VERTICES = 2
+/** The adaptive cap on the payload of an own vertex never falls below this. */
+export const PAYLOAD_CAP_FLOOR_BYTES = 32 * 1024

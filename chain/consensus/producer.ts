@@ -12,15 +12,18 @@ import {
   sealVertex,
   VERTEX_VERSION,
   type VerifiedVertex,
+  type VertexDraft,
 } from '#types'
 import { AmnesiaFloor } from './amnesia.ts'
 import { Tally } from './committee.ts'
 import type { Entry } from './dag.ts'
+import { GasInFlight } from './gas-in-flight.ts'
 import { HistoryPush } from './history-push.ts'
 import { OWN_LAST_RETRY_MS, REPUBLISH_MS, SYSTEM_ITEMS_MAX } from './limits.ts'
 import type { Outbox } from './outbox.ts'
 import { Pacemaker, type PaceView } from './pacemaker.ts'
 import { PayloadQueue } from './payload.ts'
+import { PayloadCap } from './payload-cap.ts'
 import { chooseParents, OwnChain } from './proposer.ts'
 import type { Replica, ReplicaListener } from './replica.ts'
 import type { ConsensusOptions, Effect } from './types.ts'
@@ -31,6 +34,9 @@ export interface Moment {
   readonly wall: number
   readonly mono: number
 }
+
+/** What a vertex says besides who made it and what it names. */
+type VertexContent = Pick<VertexDraft, 'timestampMs' | 'commitVotes' | 'execVotes' | 'system' | 'transactions'>
 
 /**
  * The part of a validator that speaks: decides when to make the own vertex and what is in it. Holds every rule that
@@ -47,6 +53,8 @@ export class Producer implements ReplicaListener {
   readonly #pace: Pacemaker
   readonly #view: PaceView
   readonly #payload: PayloadQueue
+  readonly #cap: PayloadCap
+  readonly #gas: GasInFlight
   readonly #push: HistoryPush<VerifiedVertex>
   readonly #amnesia: AmnesiaFloor | undefined
   #askOwnLastMs = 0
@@ -73,6 +81,8 @@ export class Producer implements ReplicaListener {
     this.#chain = new OwnChain(this.own, replica.committee.size, refOf(replica.genesis[this.own] as VerifiedVertex))
     this.#pace = new Pacemaker(options.params)
     this.#payload = new PayloadQueue(options.params)
+    this.#cap = new PayloadCap(options.params)
+    this.#gas = new GasInFlight(options.payloadGas, replica.committee.size)
     this.#push = new HistoryPush(replica.dag, this.own, options.params)
     this.#amnesia = options.trustLog ? undefined : new AmnesiaFloor(replica.committee, this.own)
     this.#pendingSystem = [...(options.systemItems ?? [])]
@@ -97,6 +107,10 @@ export class Producer implements ReplicaListener {
     return this.#pace.timeoutMs
   }
 
+  get payloadCapBytes(): number {
+    return this.#cap.bytes
+  }
+
   get isHalted(): boolean {
     return this.#halted
   }
@@ -113,6 +127,7 @@ export class Producer implements ReplicaListener {
     if (entry.vertex.author !== this.own) return
     const { vertex } = entry
     this.#chain.append(vertex)
+    if (!entry.committed) this.#gas.add(vertex.round, vertex.transactions)
     if (this.#last === undefined || vertex.round > this.#last.round) this.#last = vertex
     for (const vote of vertex.commitVotes) this.#lastVoted = Math.max(this.#lastVoted, vote.index)
     this.#pendingVotes = this.#pendingVotes.filter(vote => vote.index > this.#lastVoted)
@@ -120,6 +135,7 @@ export class Producer implements ReplicaListener {
 
   committed(commit: Commit, digest: Digest): void {
     this.#pace.noteCommit()
+    for (const ref of commit.vertices) if (ref.author === this.own) this.#gas.remove(ref.round)
     if (commit.endsEpoch) this.#releasePayload()
     if (commit.index <= this.#lastVoted) return
     this.#pendingVotes.push({ index: commit.index, digest })
@@ -128,9 +144,11 @@ export class Producer implements ReplicaListener {
   }
 
   collected(entries: readonly Entry<VerifiedVertex>[]): void {
-    if (this.#replica.finalizer.ended) return
-    for (const { vertex, committed } of entries)
-      if (vertex.author === this.own && !committed) this.#requeue(vertex.transactions)
+    for (const { vertex, committed } of entries) {
+      if (vertex.author !== this.own || committed) continue
+      this.#gas.remove(vertex.round)
+      if (!this.#replica.finalizer.ended) this.#requeue(vertex.transactions)
+    }
   }
 
   /** The epoch is over: what is in no commit of it goes back to the pool. */
@@ -170,13 +188,13 @@ export class Producer implements ReplicaListener {
   }
 
   offerPayload(transactions: readonly Uint8Array[]): void {
-    this.#requeue(this.#isMute() ? transactions : this.#payload.offer(transactions))
+    this.#requeue(this.#isMute() ? transactions : this.#payload.offer(transactions, this.#cap.bytes))
   }
 
   payloadRoom(): { readonly transactions: number; readonly bytes: number } {
     return this.#isMute() || this.#backpressure || this.#replica.execVotes.isDoubtful
       ? { transactions: 0, bytes: 0 }
-      : this.#payload.room()
+      : this.#payload.room(this.#cap.bytes)
   }
 
   setBackpressure(on: boolean): void {
@@ -247,37 +265,51 @@ export class Producer implements ReplicaListener {
     for (const parent of parents) if (parent.round === round - 1) previous.add(parent.author)
     // After a skipped round our own previous vertex is older; then the others must make the quorum.
     if (previous.weight < replica.committee.quorum) return false
-    const { params, chainId, epoch } = this.#options
-    const carriesPayload = !this.#backpressure && !replica.finalizer.ended && !replica.execVotes.isDoubtful
-    const transactions = carriesPayload ? this.#payload.take() : []
-    const system = [...this.#pendingSystem.splice(0), ...replica.evidence.take()]
+    const { chainId, epoch } = this.#options
+    const content = round === 1 ? this.#firstContent() : this.#content(now)
     try {
       const sealed = sealVertex(
-        {
-          version: VERTEX_VERSION,
-          chainId,
-          epoch,
-          round,
-          author: this.own,
-          timestampMs: Math.max(now.wall, this.#chain.lastTimestampMs),
-          parents,
-          commitVotes: this.#pendingVotes.slice(0, params.commitVotesPerVertexMax),
-          execVotes: this.#pendingExec.splice(0, params.execVotesPerVertexMax),
-          system,
-          transactions,
-        },
+        { version: VERTEX_VERSION, chainId, epoch, round, author: this.own, parents, ...content },
         digest => this.#signer.sign(round, digest),
       )
       const vertex = trustVertex(sealed)
+      this.#cap.noteVertex(now.mono, round - this.#chain.last.round)
       this.#pace.noteCreated(now.mono)
       this.#publish(vertex, now)
       replica.observeVotes(vertex)
       replica.insert(vertex, this.own, now.mono, 0)
       return true
     } catch (error) {
-      this.#requeue(transactions)
+      this.#requeue(content.transactions)
       this.halt('signer refused', { round, reason: messageOf(error) })
       return false
+    }
+  }
+
+  #content(now: Moment): VertexContent {
+    const { params } = this.#options
+    const { evidence, execVotes, finalizer } = this.#replica
+    const carriesPayload = !this.#backpressure && !finalizer.ended && !execVotes.isDoubtful
+    return {
+      timestampMs: Math.max(now.wall, this.#chain.lastTimestampMs),
+      commitVotes: this.#pendingVotes.slice(0, params.commitVotesPerVertexMax),
+      execVotes: this.#pendingExec.splice(0, params.execVotesPerVertexMax),
+      system: [...this.#pendingSystem.splice(0), ...evidence.take()],
+      transactions: carriesPayload ? this.#payload.take(this.#cap.bytes, waiting => this.#gas.fitting(waiting)) : [],
+    }
+  }
+
+  /**
+   * The vertex of round 1 is a function of the epoch: a validator that lost its memory before the network began signs the
+   * same bytes again, and not a twin. Nobody can tell it that it signed round 1 while all others are as fresh as it is.
+   */
+  #firstContent(): VertexContent {
+    return {
+      timestampMs: this.#options.epochStartMs,
+      commitVotes: [],
+      execVotes: [],
+      system: [],
+      transactions: [],
     }
   }
 

@@ -14,6 +14,7 @@ import type {
   Vertex,
   VertexRef,
 } from '#types'
+import type { PayloadGas } from './gas-in-flight.ts'
 
 /** Everything that enters the core. Signatures of vertices were checked before (`verifyVertex`). */
 export type Input =
@@ -192,6 +193,8 @@ export interface ConsensusOptions {
   readonly log?: Iterable<LogRecord>
   /** False when the store is new although the validator may have signed before: the amnesia floor is asked for. */
   readonly trustLog: boolean
+  /** Lets the core keep the gas of own uncommitted payload within bounds; without it only bytes and numbers count. */
+  readonly payloadGas?: PayloadGas
   /** System items to carry in the next own vertices, such as version support. */
   readonly systemItems?: readonly SystemItem[]
   /** Replaces the stake-weighted schedule and its reputation swaps; for tests and scenarios. */
@@ -234,4 +237,6 @@ export interface ConsensusStatus {
   readonly scores: readonly number[]
   /** Current leader timeout in milliseconds, backed off or not. */
   readonly leaderTimeoutMs: number
+  /** Bytes of payload that the next own vertex may carry: adapts to the duration of our rounds. */
+  readonly payloadCapBytes: number
 }

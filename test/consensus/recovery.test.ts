@@ -163,6 +163,24 @@ describe('amnesia', () => {
     expect(fresh.node(3).published[0]?.round).toBe(1)
   })
 
+  test('signed twice, round 1 is the same vertex: two lives of a fresh network make no twins', () => {
+    const firstVertex = (nowMs: number, payload: readonly Uint8Array[]) => {
+      const core = createConsensus({ ...optionsFor(FOUR, 2), trustLog: false })
+      core.step({ kind: 'start', nowMs })
+      const effects = [0, 1, 3].flatMap(from => {
+        core.step({ kind: 'payload', transactions: payload, nowMs })
+        return core.step({ kind: 'ownLast', from, highestRound: 0, ownRound: 0, nowMs: nowMs + from })
+      })
+      const publish = effects.find(effect => effect.kind === 'publish')
+      if (publish?.kind !== 'publish') throw new Error('a fresh validator starts')
+      return publish.vertex
+    }
+    const one = firstVertex(EPOCH_START_MS + 100, [Uint8Array.of(1)])
+    const other = firstVertex(EPOCH_START_MS + 7_000, [Uint8Array.of(2), Uint8Array.of(3)])
+    expect(one.round).toBe(1)
+    expect(toHex(other.bytes)).toBe(toHex(one.bytes))
+  })
+
   test('it stays silent while one of the others does not answer', () => {
     const cluster = runCluster()
     const node = cluster.node(2)
@@ -177,8 +195,9 @@ describe('amnesia', () => {
 
   test('a foreign vertex under our name stops proposing at once', () => {
     const cluster = new Cluster(FOUR)
-    const twin = createConsensus(optionsFor(FOUR, 3, {}))
-    const [publish] = twin.step({ kind: 'start', nowMs: EPOCH_START_MS - 7 }).filter(one => one.kind === 'publish')
+    // Vertices of round 1 carry the start of the epoch: another start makes another vertex.
+    const twin = createConsensus({ ...optionsFor(FOUR, 3, {}), epochStartMs: EPOCH_START_MS - 7 })
+    const [publish] = twin.step({ kind: 'start', nowMs: EPOCH_START_MS }).filter(one => one.kind === 'publish')
     cluster.start()
     cluster.run(200)
     if (publish?.kind !== 'publish') throw new Error('the twin publishes')
