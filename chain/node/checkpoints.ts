@@ -50,7 +50,7 @@ export interface CertificateKeeper {
 /** Stores each certificate once our own execution has reached its block and got the same hash. */
 export function createCertificateKeeper(options: {
   readonly engine: Pick<CommitExecutionEngine, 'chain' | 'markFinalized'>
-  readonly onMarked: (height: BlockNumber) => Promise<void>
+  readonly onMarked: (height: BlockNumber) => void
 }): CertificateKeeper {
   const { engine } = options
   let waiting: CheckpointCertificate[] = []
@@ -65,7 +65,7 @@ export function createCertificateKeeper(options: {
       // Another hash is a divergence; the core raises that alarm, and nothing is marked final here.
       if (block === undefined || !equalBytes(block.hash, certificate.blockHash)) continue
       await engine.markFinalized(certificate.height, encodeCertificate(certificate))
-      await options.onMarked(certificate.height)
+      options.onMarked(certificate.height)
     }
   }
 

@@ -1,5 +1,5 @@
 import type { CheckpointCertificate, Consensus } from '#consensus'
-import type { ChainReader, ExecutedCommit } from '#evm'
+import type { ExecutedCommit } from '#evm'
 import { toHex } from '#lib/bytes'
 import { GenerationCache } from '#lib/cache'
 import { keccak256 } from '#lib/hash'
@@ -17,7 +17,7 @@ import type {
   VertexRef,
 } from '#types'
 import type { ConsensusLog, StoredCommit } from './consensus-log.ts'
-import type { Timeline } from './timeline.ts'
+import type { Passage, Timeline } from './timeline.ts'
 
 /** Rounds in one answer of `dag_getRounds`. */
 const ROUNDS_PER_ANSWER_MAX = 200
@@ -25,8 +25,11 @@ const ROUNDS_PER_ANSWER_MAX = 200
 const ENTRIES_MAX = 20_000
 /** Commits read back from the log at a start. */
 const RESTORED_COMMITS = 2_000
-/** Blocks whose transactions are marked for one certificate; more lie behind only after a long outage. */
-const CERTIFIED_BLOCKS_MAX = 1_000
+
+interface Arrival {
+  readonly atMs: number
+  readonly own: boolean
+}
 
 interface LeaderRecord {
   readonly author: AuthorityIndex
@@ -40,9 +43,7 @@ export interface DagView extends DagReader {
   highestRoundOf(author: AuthorityIndex): Round
   onVertex(vertex: Vertex, own: boolean, atMs: number): void
   onOrdered(ordered: OrderedCommit, atMs: number): void
-  onExecuted(commitIndex: number, executed: ExecutedCommit, atMs: number): void
-  /** A checkpoint certificate covers every block up to `height`. */
-  onCertified(height: BlockNumber, chain: ChainReader, atMs: number): Promise<void>
+  onExecuted(ordered: OrderedCommit, executed: ExecutedCommit, atMs: number): void
 }
 
 export interface DagViewOptions {
@@ -62,7 +63,8 @@ export interface DagViewOptions {
 
 export function createDagView(options: DagViewOptions): DagView {
   const { core, authorities, consensusLog, timeline } = options
-  const received = new GenerationCache<string, number>(ENTRIES_MAX)
+  const arrivals = new GenerationCache<string, Arrival>(ENTRIES_MAX)
+  const orderedMs = new GenerationCache<number, number>(ENTRIES_MAX)
   const leaders = new GenerationCache<Round, LeaderRecord>(ENTRIES_MAX)
   const blocksOf = new GenerationCache<number, readonly number[]>(ENTRIES_MAX)
   const lastRound = new Array<number>(authorities.length).fill(0)
@@ -70,7 +72,6 @@ export function createDagView(options: DagViewOptions): DagView {
   const skipped = new Array<number>(authorities.length).fill(0)
   const listeners = new Set<(commit: Readonly<Record<string, unknown>>) => void>()
   let decidedRound = 0
-  let certifiedHeight = options.heights().finalized
 
   const ref = ({ author, round, digest }: VertexRef) => ({ author, round, digest: toHex(digest) })
 
@@ -81,7 +82,7 @@ export function createDagView(options: DagViewOptions): DagView {
       parents: vertex.parents.map(ref),
       transactionCount: vertex.transactions.length,
       payloadBytes: vertex.transactions.reduce((sum, transaction) => sum + transaction.length, 0),
-      receivedMs: received.get(toHex(vertex.digest)) ?? vertex.timestampMs,
+      receivedMs: arrivals.get(toHex(vertex.digest))?.atMs ?? vertex.timestampMs,
     }
   }
 
@@ -115,12 +116,29 @@ export function createDagView(options: DagViewOptions): DagView {
     leaders.set(leader.round, { author: leader.author, commitIndex: index })
   }
 
+  // Blocks hold the very bytes that their vertices brought, so each transaction finds its vertex without being hashed.
+  function noteExecuted(ordered: OrderedCommit, blocks: ExecutedCommit['blocks'], executedMs: number): void {
+    const committedMs = orderedMs.get(ordered.commit.index)
+    const together = { ...(committedMs === undefined ? {} : { committedMs }), executedMs }
+    const passages = new Map<Uint8Array, Passage>()
+    for (const vertex of ordered.vertices) {
+      if (vertex.transactions.length === 0) continue
+      const arrival = arrivals.get(toHex(vertex.digest))
+      const stage = arrival?.own === true ? 'proposedMs' : 'acceptedMs'
+      const passage: Passage = arrival === undefined ? together : { [stage]: arrival.atMs, ...together }
+      for (const transaction of vertex.transactions) passages.set(transaction, passage)
+    }
+    for (const { block } of blocks) {
+      for (const { hash, raw } of block.transactions) {
+        timeline.executed(hash, block.header.number, passages.get(raw) ?? together)
+      }
+    }
+  }
+
   return {
     onVertex(vertex, own, atMs) {
-      received.set(toHex(vertex.digest), atMs)
+      arrivals.set(toHex(vertex.digest), { atMs, own })
       lastRound[vertex.author] = Math.max(lastRound[vertex.author] ?? 0, vertex.round)
-      for (const transaction of vertex.transactions)
-        timeline.mark(keccak256(transaction), own ? 'proposedMs' : 'acceptedMs', atMs)
     },
 
     async restore() {
@@ -134,28 +152,18 @@ export function createDagView(options: DagViewOptions): DagView {
 
     onOrdered(ordered, atMs) {
       noteCommit(ordered.commit)
-      for (const vertex of ordered.vertices) {
-        for (const transaction of vertex.transactions) timeline.mark(keccak256(transaction), 'committedMs', atMs)
-      }
+      orderedMs.set(ordered.commit.index, atMs)
     },
 
-    onExecuted(commitIndex, { blocks }, atMs) {
+    onExecuted(ordered, { blocks }, atMs) {
+      const commitIndex = ordered.commit.index
       blocksOf.set(
         commitIndex,
         blocks.map(({ block }) => block.header.number),
       )
-      for (const { block } of blocks) for (const { hash } of block.transactions) timeline.mark(hash, 'executedMs', atMs)
+      noteExecuted(ordered, blocks, atMs)
       const stored = listeners.size === 0 ? undefined : consensusLog.storedCommit(commitIndex)
       if (stored !== undefined) for (const listener of listeners) listener(commitJson(stored))
-    },
-
-    async onCertified(height, chain, atMs) {
-      const from = Math.max(certifiedHeight + 1, height - CERTIFIED_BLOCKS_MAX)
-      certifiedHeight = Math.max(certifiedHeight, height)
-      for (let number = from; number <= height; number++) {
-        const block = await chain.blockByNumber(number)
-        for (const { hash } of block?.transactions ?? []) timeline.mark(hash, 'certifiedMs', atMs)
-      }
     },
 
     status() {

@@ -192,7 +192,7 @@ export async function createEpochInstance(options: EpochOptions): Promise<EpochI
     submit: input => driver.submit(input),
     payloadArrived: () => driver.payloadArrived(),
     onExecuted(ordered, done, nowMs) {
-      dag.onExecuted(ordered.commit.index, done, nowMs)
+      dag.onExecuted(ordered, done, nowMs)
       for (const input of vote(done, nowMs)) driver.submit(input)
     },
     async stop() {

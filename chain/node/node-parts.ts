@@ -70,10 +70,10 @@ export async function createNodeParts(options: NodePartsOptions): Promise<NodePa
     log: log.child('pool'),
     metrics: registry,
   })
-  const timeline = new Timeline()
+  const timeline = new Timeline(engine.chain.finalized())
   const certificates = createCertificateKeeper({
     engine,
-    onMarked: height => epochs.current().dag.onCertified(height, engine.chain, clock.now()),
+    onMarked: height => timeline.certified(height, clock.now()),
   })
 
   const epochs = await createEpochs({
@@ -121,7 +121,7 @@ export async function createNodeParts(options: NodePartsOptions): Promise<NodePa
     onFailure: options.onFailure,
   })
   const unsubscribe = pool.onAdded(transaction => {
-    timeline.mark(transaction.hash, 'receivedMs', clock.now())
+    timeline.received(transaction.hash, clock.now())
     epochs.payloadArrived()
   })
   let gossip: { stop(): void } | undefined

@@ -9,7 +9,7 @@ const cluster = grownCluster()
 const node = cluster.node(1)
 const authorities = FOUR.map(validator => validator.authority)
 
-async function viewOf(): Promise<DagView> {
+async function viewOf(timeline = new Timeline()): Promise<DagView> {
   return createDagView({
     core: node.core,
     authorities,
@@ -19,7 +19,7 @@ async function viewOf(): Promise<DagView> {
     isUp: index => index !== 3,
     quorum: 3,
     consensusLog: await storedLog(node),
-    timeline: new Timeline(),
+    timeline,
     heights: () => ({ head: 12, finalized: 10 }),
     certificateAt: height =>
       height === 10
@@ -40,7 +40,7 @@ async function grownView(): Promise<DagView> {
   for (const ordered of node.commits) {
     view.onOrdered(ordered, 6_000)
     view.onExecuted(
-      ordered.commit.index,
+      ordered,
       { blocks: [{ block: { header: { number: ordered.commit.index }, transactions: [] } }] } as never,
       7_000,
     )
@@ -118,15 +118,35 @@ describe('the view of the DAG', () => {
     expect(leaders(await after.rounds(4, 9))).toEqual(leaders(await before.rounds(4, 9)))
   })
 
+  test('times an executed transaction by the vertex and the commit that brought it', async () => {
+    const timeline = new Timeline()
+    const view = await viewOf(timeline)
+    const [vertex] = cluster.vertices(1)
+    const raw = new Uint8Array([1])
+    const carrier = { ...defined(vertex, 'a vertex'), transactions: [raw] }
+    view.onVertex(carrier, false, 1)
+    const ordered = { ...defined(node.commits[0], 'a commit'), vertices: [carrier], executes: [true] }
+    view.onOrdered(ordered, 2)
+    const hash = new Uint8Array(32).fill(7)
+    view.onExecuted(
+      ordered,
+      { blocks: [{ block: { header: { number: 5 }, transactions: [{ hash, raw }] } }] } as never,
+      3,
+    )
+    expect(view.timeline(hash)).toEqual({ acceptedMs: 1, committedMs: 2, executedMs: 3 })
+    expect(view.timeline(new Uint8Array(32))).toBeUndefined()
+  })
+
   test('tells listeners of each executed commit until they leave', async () => {
     const view = await viewOf()
     const heard: unknown[] = []
     const leave = view.onCommit(commit => heard.push(commit.index))
     const executed = { blocks: [] } as never
-    view.onExecuted(1, executed, 0)
-    view.onExecuted(2, executed, 0)
+    const commitOf = (index: number) => ({ commit: { index }, vertices: [] }) as never
+    view.onExecuted(commitOf(1), executed, 0)
+    view.onExecuted(commitOf(2), executed, 0)
     leave()
-    view.onExecuted(3, executed, 0)
+    view.onExecuted(commitOf(3), executed, 0)
     expect(heard).toEqual([1, 2])
   })
 

@@ -7,14 +7,36 @@ function hashOf(i: number): Uint8Array {
   return hash
 }
 
-test('a timeline keeps the first time of each stage, the latest 25,000 transactions, and never twice as many', () => {
+test('a timeline keeps the first time of each stage, and the stages of a vertex and a block for all in it', () => {
   const timeline = new Timeline()
-  timeline.mark(hashOf(0), 'receivedMs', 1)
-  timeline.mark(hashOf(0), 'receivedMs', 2)
-  timeline.mark(hashOf(0), 'executedMs', 9)
-  expect(timeline.get(hashOf(0))).toEqual({ receivedMs: 1, executedMs: 9 })
+  timeline.received(hashOf(0), 1)
+  timeline.received(hashOf(0), 2)
+  const passage = { acceptedMs: 3, committedMs: 5, executedMs: 9 }
+  timeline.executed(hashOf(0), 7, passage)
+  timeline.executed(hashOf(1), 8, passage)
+  timeline.executed(hashOf(0), 8, { executedMs: 10 })
+  expect(timeline.get(hashOf(0))).toEqual({ receivedMs: 1, ...passage })
+  expect(timeline.get(hashOf(1))).toEqual(passage)
+  timeline.certified(7, 20)
+  timeline.certified(8, 30)
+  timeline.certified(7, 40)
+  expect(timeline.get(hashOf(0))).toEqual({ receivedMs: 1, ...passage, certifiedMs: 20 })
+  expect(timeline.get(hashOf(1))).toEqual({ ...passage, certifiedMs: 30 })
+})
+
+test('blocks certified before the node started have no time', () => {
+  const timeline = new Timeline(10)
+  timeline.executed(hashOf(0), 10, { executedMs: 1 })
+  timeline.executed(hashOf(1), 11, { executedMs: 1 })
+  timeline.certified(11, 5)
+  expect(timeline.get(hashOf(0))).toEqual({ executedMs: 1 })
+  expect(timeline.get(hashOf(1))).toEqual({ executedMs: 1, certifiedMs: 5 })
+})
+
+test('a timeline remembers the latest 25,000 transactions, and never twice as many', () => {
+  const timeline = new Timeline()
   const last = 80_000
-  for (let i = 1; i <= last; i++) timeline.mark(hashOf(i), 'receivedMs', i)
+  for (let i = 1; i <= last; i++) timeline.received(hashOf(i), i)
   expect(timeline.get(hashOf(last))).toEqual({ receivedMs: last })
   expect(timeline.get(hashOf(last - 24_999))).toEqual({ receivedMs: last - 24_999 })
   expect(timeline.get(hashOf(last - 50_000))).toBeUndefined()
