@@ -3,6 +3,7 @@ import { equalBytes } from '#lib/bytes'
 import { Writer } from '#lib/codec'
 import type { Log as Logger } from '#lib/env'
 import { CodedError } from '#lib/errors'
+import { reachFailPoint } from '#lib/fail-point'
 import { encodeRlp } from '#lib/rlp'
 import { KEY_PREFIX, SCHEMA_VERSION, type Store, type StoreOperation, storeKey, u48 } from '#storage'
 import {
@@ -285,6 +286,7 @@ export class Executor {
       throw error
     } finally {
       this.#writing = undefined
+    reachFailPoint('block-before-write')
     }
     this.flat.publish()
     this.#tries.publish()
@@ -294,6 +296,7 @@ export class Executor {
       for (const listener of this.#listeners) listener(block)
     }
   }
+    reachFailPoint('block-written')
 
   /** Records that memory and store may differ; every later batch is refused. */
   fail(error: unknown): void {

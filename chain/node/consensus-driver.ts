@@ -1,5 +1,6 @@
 import type { CheckpointCertificate, Consensus, Effect, Input } from '#consensus'
 import type { Clock, Log } from '#lib/env'
+import { reachFailPoint } from '#lib/fail-point'
 import type { AuthorityIndex, CommitIndex, OrderedCommit, VerifiedVertex, VertexRef } from '#types'
 import type { ConsensusLog } from './consensus-log.ts'
 
@@ -66,13 +67,21 @@ export function createConsensusDriver(options: ConsensusDriverOptions): Consensu
         case 'persist': {
           // A later durable write covers earlier ones of the same store, so only what leaves the node must wait for the disk.
           const durable = effects.slice(i + 1).some(next => next.kind === 'publish' || next.kind === 'commit')
+          const isOwn = effect.records.some(record => record.kind === 'vertex' && record.own)
+          const isCommit = effect.records.some(record => record.kind === 'commit')
+          if (isOwn) reachFailPoint('vertex-before-store')
+          if (isCommit) reachFailPoint('commit-before-store')
           await consensusLog.append(effect.records, { durable })
+          if (isOwn) reachFailPoint('vertex-stored')
+          if (isCommit) reachFailPoint('commit-stored')
           options.onStored(effect.records)
           break
         }
         case 'publish':
           options.beforePublish(effect.vertex)
+          reachFailPoint('guard-recorded')
           port.broadcast(effect.vertex)
+          reachFailPoint('vertex-published')
           options.onPublished(effect.vertex, (performance.now() - startMs) / 1_000)
           break
         case 'push':
@@ -92,12 +101,14 @@ export function createConsensusDriver(options: ConsensusDriverOptions): Consensu
           break
         case 'commit':
           await options.onCommit(effect.ordered)
+          reachFailPoint('commit-queued')
           break
         case 'requeue':
           options.onRequeue(effect.transactions)
           break
         case 'certified':
           await options.onCertificate(effect.certificate)
+          reachFailPoint('certificate-stored')
           break
         case 'alarm':
           log[effect.fatal ? 'error' : 'warn']('consensus alarm', {

@@ -4,6 +4,7 @@ import { defined } from '#lib/assert'
 import type { Hex } from '#lib/bytes'
 import type { Clock, Log } from '#lib/env'
 import { CodedError } from '#lib/errors'
+import { reachFailPoint } from '#lib/fail-point'
 import type { Network, PeerId } from '#p2p'
 import type { DagReader } from '#rpc'
 import type { Store } from '#storage'
@@ -147,7 +148,9 @@ export async function createEpochs(options: EpochsOptions): Promise<Epochs> {
   /** Stores and signs how an epoch ended; the setup of the next one. */
   async function end(setup: EpochSetup): Promise<EpochSetup> {
     await signatures.collect(setup, store.get(setup.epoch) ?? (await endingOf(setup)))
+    reachFailPoint('epoch-before-record')
     return store.setupOf(setup.epoch + 1)
+    reachFailPoint('epoch-record-stored')
   }
 
   /** Validators of the epoch and of the one before, which may still have to be helped. */
@@ -174,6 +177,7 @@ export async function createEpochs(options: EpochsOptions): Promise<Epochs> {
     connect(setup)
     next.start()
     log.info('epoch started', {
+    reachFailPoint('epoch-switched')
       epoch: setup.epoch,
       members: setup.committee.size,
       role: next.own === undefined ? 'follower' : setup.names[next.own],

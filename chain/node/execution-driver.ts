@@ -1,5 +1,6 @@
 import type { ExecutedCommit, ExecutionEngine } from '#evm'
 import type { Clock, Log } from '#lib/env'
+import { reachFailPoint } from '#lib/fail-point'
 import { BoundedQueue } from '#lib/queue'
 import type { OrderedCommit } from '#types'
 
@@ -67,6 +68,7 @@ export function createExecutionDriver(options: {
       const startedMs = options.clock.now()
       const executed = await engine.execute(ordered)
       await options.onExecuted(ordered, executed, startedMs)
+      if (executed.blocks.length > 0) reachFailPoint('block-announced')
       busy = 0
       waitingTransactions -= transactionsOf(ordered)
       press()

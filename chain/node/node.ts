@@ -23,6 +23,8 @@ export interface NodeOptions {
   readonly keys?: ValidatorKeys
   readonly version: string
   readonly log: Log
+  /** How far the node's clock is ahead of the machine's, for tests of skewed clocks. Default 0. */
+  readonly clockOffsetMs?: number
 }
 
 export interface RunningNode {
@@ -47,7 +49,8 @@ const OBSERVE_MS = 1_000
  */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { genesis, config, keys, log, version } = options
-  const clock: Clock = { now: () => Date.now() }
+  const { clockOffsetMs = 0 } = options
+  const clock: Clock = { now: () => Date.now() + clockOffsetMs }
   const closers: (() => Promise<void> | void)[] = []
   const close = async () => {
     for (const undo of closers.splice(0).reverse()) await undo()

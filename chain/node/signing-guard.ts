@@ -13,6 +13,7 @@ import { dirname } from 'node:path'
 import type { VertexSigner } from '#consensus'
 import { equalBytes, fromHex, isHex, toHex, utf8 } from '#lib/bytes'
 import { CodedError, messageOf } from '#lib/errors'
+import { reachFailPoint } from '#lib/fail-point'
 import { sha256 } from '#lib/hash'
 import { type Digest, type Epoch, type Round, vertexSigningBytes } from '#types'
 import { createFile, replaceFile } from './files.ts'
@@ -161,6 +162,7 @@ class FileSigningGuard implements SigningGuard {
       } else {
         const bytes = Buffer.from(text, 'latin1')
         if (writeSync(this.#handle, bytes, 0, RECORD_BYTES, 0) !== RECORD_BYTES) throw new Error('short write')
+        reachFailPoint('guard-before-sync')
         fdatasyncSync(this.#handle)
       }
     } catch (error) {

@@ -14,6 +14,7 @@ import {
 import { type Command, type Option, UsageError } from '../command.ts'
 import { runUntilStopped } from '../daemon.ts'
 import { sayReady } from '../devnet/child.ts'
+import { readFaults } from '../faults.ts'
 import { loadGenesis } from '../genesis-file.ts'
 import { VERSION } from '../version.ts'
 
@@ -76,7 +77,16 @@ SIGTERM or Ctrl-C stops it within 10 s. Exit codes: 0 stopped, 1 failed, 2 wrong
           config.validator.passwordFile === undefined ? undefined : firstLine(config.validator.passwordFile),
         )
       : undefined
-    const running = await startNode({ genesis, config, ...(keys === undefined ? {} : { keys }), version: VERSION, log })
+    const faults = readFaults(process.env)
+    if (Object.keys(faults.given).length > 0) log.warn('faults for a test are on', faults.given)
+    const running = await startNode({
+      genesis,
+      config,
+      ...(keys === undefined ? {} : { keys }),
+      version: faults.buildName ?? VERSION,
+      clockOffsetMs: faults.clockOffsetMs,
+      log,
+    })
     const { stop, failed, ...ready } = running
     sayReady(ready)
     const code = await runUntilStopped(
