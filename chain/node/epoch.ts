@@ -19,6 +19,7 @@ import type { EpochGuards } from './epoch-guards.ts'
 import type { EpochSetup } from './epoch-store.ts'
 import { createFollower } from './follower.ts'
 import type { ValidatorKeys } from './keys/index.ts'
+import { peekGasLimit } from './payload-gas.ts'
 import type { Timeline } from './timeline.ts'
 import { createValidatorLink, type ValidatorLink } from './validator-link.ts'
 
@@ -39,6 +40,7 @@ export interface EpochEvents {
 export interface EpochOptions {
   readonly setup: EpochSetup
   readonly chainId: number
+  readonly blockGasLimit: number
   readonly keys: ValidatorKeys | undefined
   /** Present when there are keys. */
   readonly guards: EpochGuards | undefined
@@ -101,6 +103,7 @@ export async function createEpochInstance(options: EpochOptions): Promise<EpochI
           },
         }),
     log: await consensusLog.replayFrom(Math.min(executed, 2 ** 40)),
+    payloadGas: { gasOf: peekGasLimit, blockGasLimit: options.blockGasLimit },
     // Without the guard's record nobody knows what this key has signed: the other validators are asked first.
     trustLog: guard === undefined || !guard.isNew,
     ...(Number.isFinite(executed) ? { redeliverFrom: executed + 1 } : {}),

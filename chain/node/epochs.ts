@@ -93,6 +93,7 @@ export async function createEpochs(options: EpochsOptions): Promise<Epochs> {
     const instance = await createEpochInstance({
       setup,
       chainId,
+      blockGasLimit: Number(ogpuConfigOf(genesis).execution.blockGasLimit),
       keys,
       guards,
       consensusLog: logOf(epoch),
@@ -147,10 +148,10 @@ export async function createEpochs(options: EpochsOptions): Promise<Epochs> {
 
   /** Stores and signs how an epoch ended; the setup of the next one. */
   async function end(setup: EpochSetup): Promise<EpochSetup> {
-    await signatures.collect(setup, store.get(setup.epoch) ?? (await endingOf(setup)))
     reachFailPoint('epoch-before-record')
-    return store.setupOf(setup.epoch + 1)
+    await signatures.collect(setup, store.get(setup.epoch) ?? (await endingOf(setup)))
     reachFailPoint('epoch-record-stored')
+    return store.setupOf(setup.epoch + 1)
   }
 
   /** Validators of the epoch and of the one before, which may still have to be helped. */
@@ -176,8 +177,8 @@ export async function createEpochs(options: EpochsOptions): Promise<Epochs> {
     current = next
     connect(setup)
     next.start()
-    log.info('epoch started', {
     reachFailPoint('epoch-switched')
+    log.info('epoch started', {
       epoch: setup.epoch,
       members: setup.committee.size,
       role: next.own === undefined ? 'follower' : setup.names[next.own],
