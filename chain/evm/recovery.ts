@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { toRawHex } from '#lib/bytes'
+import { GenerationCache } from '#lib/cache'
 import { CodedError } from '#lib/errors'
 import { accept, reject, type Verdict } from '#lib/verdict'
 import {
@@ -11,6 +12,7 @@ import {
   type Transaction,
   type TransactionDecodeReason,
 } from '#types'
+import { DecodedCache } from './decoded-cache.ts'
 import { packTransactions, type RecoveryReply, unpackSenders } from './recovery-batch.ts'
 
 export type RecoveryVerdict = Verdict<RecoveredTransaction, TransactionDecodeReason | 'bad signature'>
@@ -63,7 +65,8 @@ interface Lane {
 /** Starts the threads lazily with the first large batch. Callers bound the input: every batch is awaited by one. */
 export function createRecoveryPool(options: RecoveryPoolOptions = {}): RecoveryPool {
   const workerCount = options.workers ?? Math.min(8, Math.max(1, availableParallelism() - 1))
-  const senders = createSenderCache(options.cacheEntries ?? CACHE_ENTRIES)
+  const senders = new GenerationCache<string, Address>(options.cacheEntries ?? CACHE_ENTRIES)
+  const decoded = new DecodedCache()
   const lanes: Lane[] = []
   let nextJob = 0
   let recovered = 0
@@ -141,7 +144,33 @@ export function createRecoveryPool(options: RecoveryPoolOptions = {}): RecoveryP
 
   function attach(transaction: Transaction, sender: Address | undefined): RecoveryVerdict {
     if (sender === undefined) return reject('bad signature')
-    return accept(Object.assign(transaction as { sender?: Address } & Transaction, { sender }))
+    const complete = Object.assign(transaction as { sender?: Address } & Transaction, { sender })
+    decoded.set(complete)
+    return accept(complete)
+  }
+
+  // Of a transaction that needs no signature recovery, or its decoded form and its key in the sender cache.
+  function look(
+    raw: Uint8Array,
+  ): RecoveryVerdict | { readonly kind: 'unknown'; key: string; transaction: Transaction } {
+    const known = decoded.get(raw)
+    if (known !== undefined) {
+      cacheHits += 1
+      return accept(known)
+    }
+    const verdict = decodeTransaction(raw)
+    if (verdict.kind !== 'accept') return verdict
+    const key = toRawHex(verdict.value.hash)
+    const sender = senders.get(key)
+    if (sender === undefined) return { kind: 'unknown', key, transaction: verdict.value }
+    cacheHits += 1
+    return attach(verdict.value, sender)
+  }
+
+  function settle(key: string, transaction: Transaction, sender: Address | undefined): RecoveryVerdict {
+    recovered += 1
+    if (sender !== undefined) senders.set(key, sender)
+    return attach(transaction, sender)
   }
 
   return {
@@ -150,42 +179,22 @@ export function createRecoveryPool(options: RecoveryPoolOptions = {}): RecoveryP
       const verdicts = new Array<RecoveryVerdict>(raw.length)
       const unknown: { readonly at: number; readonly key: string; readonly transaction: Transaction }[] = []
       raw.forEach((bytes, at) => {
-        const decoded = decodeTransaction(bytes)
-        if (decoded.kind !== 'accept') {
-          verdicts[at] = decoded
-          return
-        }
-        const key = toRawHex(decoded.value.hash)
-        const sender = senders.get(key)
-        if (sender === undefined) unknown.push({ at, key, transaction: decoded.value })
-        else {
-          cacheHits += 1
-          verdicts[at] = attach(decoded.value, sender)
-        }
+        const found = look(bytes)
+        if (found.kind === 'unknown') unknown.push({ at, key: found.key, transaction: found.transaction })
+        else verdicts[at] = found
       })
-      const found = unknown.length === 0 ? [] : await recoverTogether(unknown.map(entry => entry.transaction))
+      if (unknown.length === 0) return verdicts
+      const found = await recoverTogether(unknown.map(entry => entry.transaction))
       unknown.forEach(({ at, key, transaction }, index) => {
-        const sender = found[index]
-        recovered += 1
-        if (sender !== undefined) senders.set(key, sender)
-        verdicts[at] = attach(transaction, sender)
+        verdicts[at] = settle(key, transaction, found[index])
       })
       return verdicts
     },
 
     recoverOne(raw) {
-      const decoded = decodeTransaction(raw)
-      if (decoded.kind !== 'accept') return decoded
-      const key = toRawHex(decoded.value.hash)
-      const known = senders.get(key)
-      if (known !== undefined) {
-        cacheHits += 1
-        return attach(decoded.value, known)
-      }
-      recovered += 1
-      const sender = recoverSender(decoded.value)
-      if (sender !== undefined) senders.set(key, sender)
-      return attach(decoded.value, sender)
+      const found = look(raw)
+      if (found.kind !== 'unknown') return found
+      return settle(found.key, found.transaction, recoverSender(found.transaction))
     },
 
     stats: () => ({ recovered, cacheHits, workers: lanes.length }),
@@ -200,31 +209,4 @@ export function createRecoveryPool(options: RecoveryPoolOptions = {}): RecoveryP
 function recoverHere(raw: Uint8Array): Address | undefined {
   const decoded = decodeTransaction(raw)
   return decoded.kind === 'accept' ? recoverSender(decoded.value) : undefined
-}
-
-// Two generations instead of a linked list: when the young one is full it becomes the old one, and a hit in the old one
-// moves the entry up. At most twice `entries / 2` are kept and nothing is ever scanned.
-function createSenderCache(entries: number): {
-  get(key: string): Address | undefined
-  set(key: string, value: Address): void
-} {
-  const half = Math.max(1, entries >> 1)
-  let young = new Map<string, Address>()
-  let old = new Map<string, Address>()
-  const set = (key: string, value: Address) => {
-    young.set(key, value)
-    if (young.size < half) return
-    old = young
-    young = new Map()
-  }
-  return {
-    set,
-    get(key) {
-      const value = young.get(key)
-      if (value !== undefined) return value
-      const aged = old.get(key)
-      if (aged !== undefined) set(key, aged)
-      return aged
-    },
-  }
 }

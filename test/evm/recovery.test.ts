@@ -57,7 +57,7 @@ describe('recovery pool', () => {
     pool = createRecoveryPool({ workers: 0, cacheEntries: 8 })
     const raw = transfers(20)
     await pool.recover(raw)
-    const again = await pool.recover(raw)
+    const again = await pool.recover(raw.map(bytes => bytes.slice()))
     expect(again.every(verdict => verdict.kind === 'accept')).toBe(true)
     expect(pool.stats().recovered).toBeGreaterThan(20)
   })

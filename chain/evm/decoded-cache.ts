@@ -1,0 +1,42 @@
+import type { RecoveredTransaction } from '#types'
+
+/** What a decoded transaction takes beside its bytes, rounded up. */
+const ENTRY_BYTES = 1_024
+/** Memory of one generation; there are two. A second of transfers at full load is about 10 MB. */
+const GENERATION_BYTES = 32 * 1024 * 1024
+
+/**
+ * Decoded transactions by the identity of their bytes: pool, vertex and block hold the same array, so that between
+ * admission and execution nothing is decoded or hashed again. Two generations, the older one dropped when the younger
+ * is full. Bounded by bytes, not entries: an array keeps the whole buffer alive that it is a view of, and the buffer of a
+ * hostile vertex may be large and hold one transaction.
+ */
+export class DecodedCache {
+  readonly #generationBytes: number
+  #young = new Map<Uint8Array, RecoveredTransaction>()
+  #old = new Map<Uint8Array, RecoveredTransaction>()
+  #bytes = 0
+  #lastBuffer: ArrayBufferLike | undefined
+
+  constructor(generationBytes = GENERATION_BYTES) {
+    this.#generationBytes = generationBytes
+  }
+
+  get(raw: Uint8Array): RecoveredTransaction | undefined {
+    return this.#young.get(raw) ?? this.#old.get(raw)
+  }
+
+  set(transaction: RecoveredTransaction): void {
+    const { buffer } = transaction.raw
+    this.#bytes += ENTRY_BYTES
+    // Transactions of one vertex come together and share its buffer.
+    if (buffer !== this.#lastBuffer) this.#bytes += buffer.byteLength
+    this.#lastBuffer = buffer
+    this.#young.set(transaction.raw, transaction)
+    if (this.#bytes < this.#generationBytes) return
+    this.#old = this.#young
+    this.#young = new Map()
+    this.#bytes = 0
+    this.#lastBuffer = undefined
+  }
+}
