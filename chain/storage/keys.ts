@@ -24,6 +24,8 @@ export const KEY_PREFIX = {
   skipped: 0x07,
   /** first 8 bytes of keccak(address or first topic), block u48 → nothing. */
   logIndex: 0x08,
+  /** number u32 → committed bytes u32 and values that are pointed at u32, of one bulk file. */
+  bulkSegment: 0x0f,
   /** address → account. */
   account: 0x10,
   /** address, slot → value without leading zeros. */
@@ -42,6 +44,8 @@ export const KEY_PREFIX = {
   changes: 0x1a,
   /** height u48 → checkpoint certificate. */
   certificate: 0x1c,
+  /** chunk u48 → nothing: the parts of a snapshot that were written, until it is whole. */
+  snapshotChunk: 0x1d,
   /** Consensus log, vertices and votes; laid out by `chain/node`. */
   consensus: 0x80,
   /** epoch u32 → how it ended: record, signatures, what the next one needs; laid out by `chain/node`. */

@@ -9,6 +9,8 @@ export interface LevelStoreOptions {
   readonly writeBufferBytes?: number
   /** False refuses a directory without a LevelDB instead of making one. Default true. */
   readonly createIfMissing?: boolean
+  /** Lets other threads of this process read it with `openLevelReader`. Default false. */
+  readonly isShared?: boolean
 }
 
 /** A store on disk, with what only a disk needs. */
@@ -25,13 +27,16 @@ type Database = Level<Uint8Array, Uint8Array> & { compactRange(start: Uint8Array
  * Every failure of the database is CodedError `store failed`; nobody retries it, the node stops.
  */
 export async function openLevelStore(directory: string, options: LevelStoreOptions = {}): Promise<DiskStore> {
-  const database = new Level<Uint8Array, Uint8Array>(directory, {
+  const settings = {
     createIfMissing: options.createIfMissing ?? true,
+    // Known to `classic-level` only, so not to the common type.
+    multithreading: options.isShared ?? false,
     keyEncoding: 'view',
     valueEncoding: 'view',
     cacheSize: options.cacheBytes ?? 64 * 1024 * 1024,
     writeBufferSize: options.writeBufferBytes ?? 32 * 1024 * 1024,
-  }) as Database
+  }
+  const database = new Level<Uint8Array, Uint8Array>(directory, settings) as Database
   try {
     await database.open()
   } catch (error) {
@@ -108,11 +113,11 @@ class LevelStore implements DiskStore {
   }
 }
 
-// The addon hands out Buffers, whose `slice` shares memory and which compare unequal to plain arrays.
-function plain(bytes: Uint8Array): Uint8Array {
+/** The addon hands out Buffers, whose `slice` shares memory and which compare unequal to plain arrays. */
+export function plain(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-function failed(what: string, cause: unknown): CodedError {
+export function failed(what: string, cause: unknown): CodedError {
   return new CodedError('store failed', `the store cannot ${what}: ${messageOf(cause)}`, { cause })
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { toHex } from '#lib/bytes'
-import { afterPrefix, createMemoryStore, openLevelStore, readU48, type Store, u48 } from '#storage'
+import { afterPrefix, createMemoryStore, openChainStore, openLevelStore, readU48, type Store, u48 } from '#storage'
 
 const key = (...bytes: number[]) => Uint8Array.from(bytes)
 
@@ -16,6 +16,7 @@ async function collect(entries: AsyncIterable<readonly [Uint8Array, Uint8Array]>
 const implementations: Record<string, (directory: string) => Promise<Store>> = {
   memory: async () => createMemoryStore(),
   level: directory => openLevelStore(directory),
+  chain: directory => openChainStore(directory),
 }
 
 for (const [name, open] of Object.entries(implementations)) {
