@@ -5,9 +5,11 @@ import { blobBaseFeeOf } from './blob-fee.ts'
 import { machineBlockOf } from './block-execution.ts'
 import { CallGuard } from './call-guard.ts'
 import type { createChainReader } from './chain-reader.ts'
-import type { Executor } from './executor.ts'
+import type { ExecutionView } from './execution-view.ts'
 import type { Fork } from './forks.ts'
 import { GAS_PER_BLOB, INIT_CODE_BYTES_MAX, intrinsicGas, TRANSACTION_GAS_MAX, TRANSFER_GAS } from './gas.ts'
+import { applyMessageHere, takesMessage } from './interpreter/message.ts'
+import { Escape } from './interpreter/run.ts'
 import type { Machine } from './machine.ts'
 import { applyMessage, type MachineBlock, type Message, type MessageResult, resetMachine } from './message.ts'
 import { NEW_ACCOUNT } from './state/account.ts'
@@ -36,15 +38,18 @@ interface CallMachine {
 }
 
 export interface CallEngineOptions {
-  readonly executor: Executor
+  readonly executor: ExecutionView
   readonly chain: ReturnType<typeof createChainReader>
   readonly limits?: { readonly gas?: bigint; readonly timeoutMs?: number; readonly concurrent?: number }
+  /** False runs every call on EthereumJS' interpreter; same results, several times slower. Default true. */
+  readonly ownInterpreter?: boolean
 }
 
 /** Executes messages on the state after any kept block, without leaving a trace. */
 export function createCallEngine(options: CallEngineOptions): CallEngine & Pick<TraceEngine, 'traceCall'> {
   const { executor, chain } = options
   const limits = { ...CALL_LIMITS, ...options.limits }
+  const ownInterpreter = options.ownInterpreter ?? true
   const idle = new Map<Fork, CallMachine[]>()
   let running = 0
 
@@ -76,11 +81,11 @@ export function createCallEngine(options: CallEngineOptions): CallEngine & Pick<
   }
 
   async function headerOf(context: CallContext): Promise<BlockHeader> {
-    const block = await chain.blockByNumber(context.block)
-    if (block === undefined) {
+    const header = await chain.headerByNumber(context.block)
+    if (header === undefined) {
       throw new CodedError('unknown block', `there is no block ${context.block}`, { data: { block: context.block } })
     }
-    return block.header
+    return header
   }
 
   /** One execution on a fresh copy of the state; peakGas is what had to be there at the worst moment. */
@@ -104,14 +109,18 @@ export function createCallEngine(options: CallEngineOptions): CallEngine & Pick<
           return { outcome: { kind: 'halt', reason: prepared.refusal, gasUsed: 0n }, peakGas: 0n }
         }
         const { block, message } = prepared
+        const isPlain = observer === undefined && ownInterpreter && !changesPrecompiles(machine, context.state)
+        const here = isPlain ? tryHere(machine, block, message) : undefined
         const result =
-          observer === undefined
-            ? await applyMessage(machine, block, message)
-            : await applyObserved(machine, block, message, observer, {
-                deadline,
-                timeoutMs: limits.timeoutMs,
-                signal: context.signal,
-              })
+          here !== undefined
+            ? here
+            : observer === undefined
+              ? await applyMessage(machine, block, message)
+              : await applyObserved(machine, block, message, observer, {
+                  deadline,
+                  timeoutMs: limits.timeoutMs,
+                  signal: context.signal,
+                })
         const { gasUsed, peakGas, output, logs } = result
         if (result.exception === undefined) return { outcome: { kind: 'success', output, gasUsed, logs }, peakGas }
         if (result.exception === 'revert') return { outcome: { kind: 'revert', output, gasUsed }, peakGas }
@@ -160,8 +169,7 @@ export function createCallEngine(options: CallEngineOptions): CallEngine & Pick<
   // The most gas that the sender may, and can afford to, ask for.
   async function highestGas(request: CallRequest, context: CallContext, header: BlockHeader): Promise<bigint> {
     let high = request.gas !== undefined && request.gas >= TRANSFER_GAS ? request.gas : header.gasLimit
-    const fork = executor.forkAt(header.number, header.timestamp)
-    const { rules } = await executor.machine(fork)
+    const rules = executor.rulesAt(header.number, header.timestamp)
     if (rules.isOsaka && high > TRANSACTION_GAS_MAX) high = TRANSACTION_GAS_MAX
     const price = request.maxFeePerGas ?? request.gasPrice ?? 0n
     if (price > 0n) {
@@ -188,6 +196,35 @@ export function createCallEngine(options: CallEngineOptions): CallEngine & Pick<
       return (await execute(request, context, await headerOf(context), gas, deadline, observer)).outcome
     },
   }
+}
+
+/** What our interpreter says only roughly, as blocks do not show it: go-ethereum's words come from the other one. */
+const ROUGH_WORDS: readonly (string | undefined)[] = ['invalid opcode', 'precompile failed']
+
+// Undefined, and nothing changed, where the other interpreter has to do it.
+function tryHere(machine: Machine, block: MachineBlock, message: Message): MessageResult | undefined {
+  if (!takesMessage(machine, message)) return undefined
+  const { state } = machine.state
+  state.checkpoint()
+  try {
+    const result = applyMessageHere(machine, block, message, machine.blockHashes)
+    if (!ROUGH_WORDS.includes(result.exception)) {
+      state.commit()
+      return result
+    }
+  } catch (error) {
+    if (!(error instanceof Escape)) throw error
+  }
+  state.revertAll()
+  return undefined
+}
+
+// Our interpreter knows the precompiles by their usual places.
+function changesPrecompiles(machine: Machine, overrides: CallContext['state']): boolean {
+  for (const [name, { movePrecompileTo }] of overrides ?? []) {
+    if (movePrecompileTo !== undefined || machine.precompiles.includes(name)) return true
+  }
+  return false
 }
 
 async function applyObserved(

@@ -6,6 +6,7 @@ import type { Store } from '#storage'
 import {
   type Address,
   type Block,
+  type BlockHeader,
   type BlockNumber,
   bloomMayHold,
   type Digest,
@@ -32,8 +33,9 @@ import type { AccountProof, ChainReader, ExecutedBlock, LocatedLog, LogFilter, S
 export interface ChainView {
   readonly chainId: number
   readonly store: Store
-  readonly flat: FlatState
+  readonly flat: Pick<FlatState, 'published'>
   head(): Block
+  headHeader(): BlockHeader
   finalized(): BlockNumber
   /** Oldest block after which the state is still kept. */
   earliestState(): BlockNumber
@@ -55,13 +57,12 @@ export function createChainReader(view: ChainView): ChainReader & {
   const cache = createBlockCache()
 
   function known(number: BlockNumber): boolean {
-    return Number.isSafeInteger(number) && number >= 0 && number <= view.head().header.number
+    return Number.isSafeInteger(number) && number >= 0 && number <= view.headHeader().number
   }
 
   function block(number: BlockNumber): Block | undefined {
     if (!known(number)) return undefined
-    const head = view.head()
-    if (number === head.header.number) return head
+    if (number === view.headHeader().number) return view.head()
     const cached = cache.get(number)
     if (cached !== undefined) return cached
     const loaded = readBlock(store, number)
@@ -75,7 +76,7 @@ export function createChainReader(view: ChainView): ChainReader & {
         data: { block: number, earliest: view.earliestState() },
       })
     }
-    return stateAfter(store, flat, number, () => view.head().header.number)
+    return stateAfter(store, flat, number, () => view.headHeader().number)
   }
 
   async function* candidates(filter: LogFilter, to: BlockNumber): AsyncIterable<BlockNumber> {
@@ -102,9 +103,15 @@ export function createChainReader(view: ChainView): ChainReader & {
   return {
     chainId: view.chainId,
     head: () => view.head(),
+    headHeader: () => view.headHeader(),
     earliest: () => 0,
     finalized: () => view.finalized(),
     blockByNumber: async number => block(number),
+    headerByNumber: async number => {
+      if (!known(number)) return undefined
+      const head = view.headHeader()
+      return number === head.number ? head : readHeader(store, number)
+    },
     blockByHash: async hash => {
       const number = readNumber(store, hash)
       return number === undefined ? undefined : block(number)
@@ -119,7 +126,7 @@ export function createChainReader(view: ChainView): ChainReader & {
 
     async logs(filter, limit) {
       const found: LocatedLog[] = []
-      const to = Math.min(filter.to, view.head().header.number)
+      const to = Math.min(filter.to, view.headHeader().number)
       let scanned = 0
       for await (const number of candidates(filter, to)) {
         // Headers come synchronously; a long range must not hold up everybody else.
@@ -184,7 +191,7 @@ function createStateReader(
     proof: async (address, slots) => {
       await view.settled()
       // From here on nothing waits, so store, head and tries are of one moment.
-      const head = view.head().header
+      const head = view.headHeader()
       return proofOf(view.store, number, head.number, head.stateRoot, address, slots, block)
     },
   }

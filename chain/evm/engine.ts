@@ -71,7 +71,7 @@ export async function createExecutionEngine(options: ExecutionEngineOptions): Pr
     ownInterpreter: options.ownInterpreter ?? true,
   })
   const chain = createChainReader(executor)
-  const calls = createCallEngine({ executor, chain })
+  const calls = createCallEngine({ executor, chain, ownInterpreter: options.ownInterpreter ?? true })
   const traces = createTraceEngine({ executor, chain, calls })
   const simulations = createSimulationEngine({ executor, chain })
   return {

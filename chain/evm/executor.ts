@@ -26,7 +26,7 @@ import { BlockExecution, type BlockSkeleton } from './block-execution.ts'
 import { blockOperations, readBlock, readBlockHash } from './chain-store.ts'
 import type { Fork, ForkSchedule } from './forks.ts'
 import type { Genesis } from './genesis.ts'
-import { type BlockHashes, createMachine, type Machine, rulesOf } from './machine.ts'
+import { type BlockHashes, createMachine, type Machine, type Rules, rulesOf } from './machine.ts'
 import { DEFAULT_FLAT_STATE_LIMITS, FlatState, type FlatStateLimits } from './state/flat-state.ts'
 import { deleteHistory, writeHistory } from './state/history.ts'
 import type { JournalState, StateChanges } from './state/journal-state.ts'
@@ -135,6 +135,10 @@ export class Executor {
     return this.#head
   }
 
+  headHeader(): BlockHeader {
+    return this.#head.header
+  }
+
   /** Last block of the batch in the making, or the head. */
   tip(): Block {
     return this.#next
@@ -164,6 +168,10 @@ export class Executor {
 
   forkAt(number: BlockNumber, timestamp: number): Fork {
     return this.#schedule.at(number, timestamp)
+  }
+
+  rulesAt(number: BlockNumber, timestamp: number): Rules {
+    return rulesOf(this.forkAt(number, timestamp), BigInt(this.chainId), this.#schedule)
   }
 
   /** The machine that runs blocks of `fork`. Calls have their own. */

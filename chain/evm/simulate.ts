@@ -25,7 +25,8 @@ import { applyAccountOverrides, CALL_LIMITS } from './call-engine.ts'
 import { CallGuard } from './call-guard.ts'
 import type { createChainReader } from './chain-reader.ts'
 import { excessBlobGasAfter } from './ethereum-header.ts'
-import { type Executor, withdrawalsRootOf } from './executor.ts'
+import type { ExecutionView } from './execution-view.ts'
+import { withdrawalsRootOf } from './executor.ts'
 import type { Fork } from './forks.ts'
 import { GAS_PER_BLOB, INIT_CODE_BYTES_MAX, intrinsicGas } from './gas.ts'
 import { createMachine, type Machine } from './machine.ts'
@@ -49,7 +50,7 @@ import { orderedRoot } from './trie/ordered-root.ts'
 import type { CallRequest } from './types.ts'
 
 export interface SimulationOptions {
-  readonly executor: Executor
+  readonly executor: ExecutionView
   readonly chain: ReturnType<typeof createChainReader>
   /** Where deposits are looked for (EIP-6110); absent on chains without requests. */
   readonly depositContract?: Address
@@ -91,8 +92,8 @@ class Simulation {
     const planned = planBlocks(this.#base.header, this.#request.blocks)
     this.#guard.start(CALL_LIMITS.timeoutMs, this.#request.signal)
     await executor.settled()
-    const head = executor.head()
-    const rewound = rewindTries(executor.store, this.#request.base, head.header.number, head.header.stateRoot)
+    const head = executor.headHeader()
+    const rewound = rewindTries(executor.store, this.#request.base, head.number, head.stateRoot)
     const tries = new SimulatedTries(rewound)
     const blocks: SimulatedBlock[] = []
     let parent: BlockHeader = this.#base.header
@@ -112,7 +113,7 @@ class Simulation {
     const fork = executor.forkAt(number, timestamp)
     const known = this.#machines.get(fork)
     if (known !== undefined) return known
-    const { rules } = await executor.machine(fork)
+    const rules = executor.rulesAt(number, timestamp)
     const hashOf = (wanted: number) =>
       this.#hashes.get(wanted) ?? (wanted <= this.#base.header.number ? executor.blockHash(wanted) : ZERO_DIGEST)
     const machine = await createMachine(rules, hashOf, this.#guard.opcodes)

@@ -3,7 +3,7 @@ import { type Block, type RecoveredTransaction, recoverAuthority, ZERO_DIGEST } 
 import { blobBaseFeeOf } from './blob-fee.ts'
 import { BlockExecution } from './block-execution.ts'
 import type { createChainReader } from './chain-reader.ts'
-import type { Executor } from './executor.ts'
+import type { ExecutionView } from './execution-view.ts'
 import type { Machine } from './machine.ts'
 import { OverlaySource } from './state/overlay-source.ts'
 import type { Observer, TraceEngine } from './trace-types.ts'
@@ -14,7 +14,7 @@ import type { CallEngine } from './types.ts'
 const TIMEOUT_MS = 30_000
 
 export interface TraceEngineOptions {
-  readonly executor: Executor
+  readonly executor: ExecutionView
   readonly chain: ReturnType<typeof createChainReader>
   readonly calls: CallEngine & Pick<TraceEngine, 'traceCall'>
 }

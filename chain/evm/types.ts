@@ -87,12 +87,16 @@ export interface LocatedLog {
 export interface ChainReader {
   readonly chainId: number
   head(): Block
+  /** Header of the head; costs nothing. */
+  headHeader(): BlockHeader
   /** Oldest block whose body this node keeps. */
   earliest(): BlockNumber
   /** Highest block with a checkpoint certificate. */
   finalized(): BlockNumber
   blockByNumber(number: BlockNumber): Promise<Block | undefined>
   blockByHash(hash: Digest): Promise<Block | undefined>
+  /** Much cheaper than the block. */
+  headerByNumber(number: BlockNumber): Promise<BlockHeader | undefined>
   receipts(number: BlockNumber): Promise<readonly Receipt[] | undefined>
   locate(transactionHash: Digest): Promise<TransactionLocation | undefined>
   skipped(transactionHash: Digest): Promise<SkippedTransaction | undefined>

@@ -1,9 +1,10 @@
 import { createMPTFromProof } from '@ethereumjs/mpt'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type CommitExecutionEngine, createExecutionEngine } from '#evm'
+import { CALL_LIMITS, type CommitExecutionEngine, createExecutionEngine } from '#evm'
 import { fromHex, type Hex, toHex } from '#lib/bytes'
 import { keccak256 } from '#lib/hash'
 import { createMemoryStore } from '#storage'
+import type { GenesisFile } from '#types'
 import { addressOfUser, commitOf, GENESIS_MS, genesisFile, signed } from './fixtures.ts'
 import { killCommits, killGenesis } from './kill-workload.ts'
 
@@ -100,8 +101,9 @@ describe('calls', () => {
   const LOOP: Hex = '0x00000000000000000000000000000000000c0de2'
   const BAD: Hex = '0x00000000000000000000000000000000000c0de3'
   let engine: CommitExecutionEngine
+  let genesis: GenesisFile
   beforeAll(async () => {
-    const genesis = genesisFile({
+    genesis = genesisFile({
       alloc: {
         [READER]: {
           code: '0x36600c575f545f5260205ff35b602a5f5260205ffd',
@@ -146,11 +148,12 @@ describe('calls', () => {
     expect(number).toMatchObject({ kind: 'success', output: slotOf(77) })
   })
 
-  test('are cut off after their time and by their caller', async () => {
-    const slow = engine.calls.call(
-      { to: fromHex(LOOP), gas: 10n ** 12n },
-      { block: 0, signal: AbortSignal.timeout(50) },
-    )
+  test('end by their gas on our interpreter, by their time or their caller on the other', async () => {
+    const request = { to: fromHex(LOOP), gas: 10n ** 12n }
+    const bounded = await engine.calls.call(request, { block: 0 })
+    expect(bounded).toMatchObject({ kind: 'halt', reason: 'out of gas', gasUsed: CALL_LIMITS.gas })
+    const stock = await createExecutionEngine({ genesis, store: createMemoryStore(), ownInterpreter: false })
+    const slow = stock.calls.call(request, { block: 0, signal: AbortSignal.timeout(50) })
     await expect(slow).rejects.toMatchObject({ code: 'execution aborted' })
   })
 

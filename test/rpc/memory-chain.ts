@@ -90,10 +90,12 @@ export function memoryChain() {
   const chain: ChainReader = {
     chainId: CHAIN_ID,
     head,
+    headHeader: () => head().header,
     earliest: () => 0,
     finalized: () => head().header.number,
     blockByNumber: async number => at(number)?.block,
     blockByHash: async hash => find(hash),
+    headerByNumber: async number => at(number)?.block.header,
     receipts: async number => at(number)?.receipts,
     locate: async hash => {
       for (const { block } of blocks) {
