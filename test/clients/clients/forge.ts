@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { id, Wallet } from 'ethers'
+import { writeCompilerProgram } from '../compile.ts'
+import { foundryProgram, runTool } from '../tool.ts'
+import { type Client, DETERMINISTIC_DEPLOYER, HERE, rpc } from '../world.ts'
+
+const FORGE = foundryProgram('forge')
+
+export const client: Client = {
+  async run({ rpcUrl, keys, chainId, dir }, check) {
+    cpSync(join(HERE, 'foundry'), dir, { recursive: true })
+    mkdirSync(join(dir, 'src'), { recursive: true })
+    cpSync(join(HERE, 'contracts/Ledger.sol'), join(dir, 'src/Ledger.sol'))
+    writeFileSync(
+      join(dir, 'foundry.toml'),
+      `[profile.default]
+solc = "${writeCompilerProgram(dir)}"
+optimizer = true
+optimizer_runs = 200
+evm_version = "prague"
+auto_detect_remappings = false
+
+[fuzz]
+runs = 16
+`,
+    )
+    const me = new Wallet(keys[0]).address
+    const forge = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+      runTool([FORGE, ...args], { cwd: dir, env: { FOUNDRY_OFFLINE: 'true', ...env } })
+    const network = ['--rpc-url', rpcUrl]
+    let ledger = ''
+
+    await check('builds with the compiler from npm', async () => {
+      await forge(['build'])
+      const artifact = JSON.parse(readFileSync(join(dir, 'out/Ledger.sol/Ledger.json'), 'utf8'))
+      assert.ok(artifact.deployedBytecode.object.length > 100)
+    })
+
+    await check('creates a contract', async () => {
+      const printed = await forge([
+        ...['create', 'src/Ledger.sol:Ledger', ...network, '--private-key', keys[0], '--broadcast', '--json'],
+        ...['--constructor-args', '1000'],
+      ])
+      const { deployedTo, deployer } = JSON.parse(printed)
+      assert.equal(deployer, me)
+      ledger = deployedTo
+      assert.ok((await rpc(rpcUrl, 'eth_getCode', [ledger])).length > 100)
+    })
+
+    await check('broadcasts a script', async () => {
+      const salt = id(String(process.pid + Date.now()))
+      await forge(['script', 'script/Deploy.s.sol:Deploy', ...network, '--private-key', keys[1], '--broadcast'], {
+        LEDGER_SALT: salt,
+      })
+      const broadcast = JSON.parse(readFileSync(join(dir, `broadcast/Deploy.s.sol/${chainId}/run-latest.json`), 'utf8'))
+      assert.deepEqual(
+        broadcast.transactions.map((each: { transactionType: string }) => each.transactionType),
+        ['CREATE', 'CREATE2', 'CALL', 'CALL'],
+      )
+      assert.deepEqual(
+        broadcast.receipts.map((each: { status: string }) => each.status),
+        ['0x1', '0x1', '0x1', '0x1'],
+      )
+      assert.equal(broadcast.transactions[1].transaction.to.toLowerCase(), DETERMINISTIC_DEPLOYER.toLowerCase())
+      const at = broadcast.transactions[1].contractAddress
+      const supply = await rpc(rpcUrl, 'eth_call', [{ to: at, data: '0x18160ddd' }])
+      assert.equal(BigInt(supply), 6_000n)
+    })
+
+    await check('broadcasts one by one, too', async () => {
+      await forge(
+        [
+          'script',
+          'script/Deploy.s.sol:Deploy',
+          ...network,
+          '--private-key',
+          keys[1],
+          '--broadcast',
+          '--slow',
+          '--legacy',
+        ],
+        { LEDGER_SALT: id(`slow ${process.pid} ${Date.now()}`) },
+      )
+    })
+
+    await check('tests on a fork of the network', async () => {
+      const printed = await forge(['test', '--fork-url', rpcUrl], {
+        LEDGER: ledger,
+        HOLDER: me,
+        CHAIN_ID: String(chainId),
+      })
+      assert.match(printed, /4 passed; 0 failed/)
+    })
+
+    await check('tests on a fork of an older block', async () => {
+      const head = Number(await rpc(rpcUrl, 'eth_blockNumber'))
+      const printed = await forge(['test', '--fork-url', rpcUrl, '--fork-block-number', String(head - 1)], {
+        LEDGER: ledger,
+        HOLDER: me,
+        CHAIN_ID: String(chainId),
+      })
+      assert.match(printed, /4 passed; 0 failed/)
+    })
+  },
+}
