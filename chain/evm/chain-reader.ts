@@ -39,6 +39,8 @@ export interface ChainView {
   finalized(): BlockNumber
   /** Oldest block after which the state is still kept. */
   earliestState(): BlockNumber
+  /** Oldest block whose body is kept. */
+  earliestBlock(): BlockNumber
   /** Resolves when no batch is on its way to the store. */
   settled(): Promise<void>
   onBlock(listener: (executed: ExecutedBlock) => void): () => void
@@ -104,7 +106,7 @@ export function createChainReader(view: ChainView): ChainReader & {
     chainId: view.chainId,
     head: () => view.head(),
     headHeader: () => view.headHeader(),
-    earliest: () => 0,
+    earliest: () => view.earliestBlock(),
     finalized: () => view.finalized(),
     blockByNumber: async number => block(number),
     headerByNumber: async number => {

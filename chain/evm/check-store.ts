@@ -44,16 +44,18 @@ export async function checkChain(options: CheckOptions): Promise<CheckedChain> {
   const report = (finding: Finding) => {
     if (findings.length < FINDINGS_MAX) findings.push(finding)
   }
-  const { head } = position
+  const { head, base } = position
   if (position.finalized > head) report({ what: `block ${position.finalized} is marked final, the head is ${head}` })
   let parent: Digest | undefined
   let transactions = 0
-  for (let number = 0; number <= head; number++) {
+  // A store that began with a snapshot has the genesis block, and then those from the snapshot's on.
+  if (base > 0) checkBlock(store, 0, undefined, position, report)
+  for (let number = base; number <= head; number++) {
     const checked = checkBlock(store, number, parent, position, report)
     parent = checked?.hash
     transactions += checked?.transactions ?? 0
     if (number % 256 === 255) {
-      onProgress?.('blocks', number + 1, head + 1)
+      onProgress?.('blocks', number + 1 - base, head + 1 - base)
       await new Promise(resolve => setImmediate(resolve))
     }
   }
@@ -66,7 +68,7 @@ export async function checkChain(options: CheckOptions): Promise<CheckedChain> {
     if (deep) counts = await checkState(store, stateRoot, report, done => onProgress?.('accounts', done, 0))
     else checkRootNode(store, stateRoot, report)
   }
-  return { position, findings, blocks: head + 1, transactions, ...counts }
+  return { position, findings, blocks: head + 1 - base, transactions, ...counts }
 }
 
 function checkBlock(

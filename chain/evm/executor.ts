@@ -32,7 +32,14 @@ import { deleteHistory, writeHistory } from './state/history.ts'
 import type { JournalState, StateChanges } from './state/journal-state.ts'
 import { mergeChanges } from './state/merge-changes.ts'
 import { DEFAULT_TRIE_LIMITS, StateTries, type TrieLimits } from './state/state-tries.ts'
-import { type Executed, metaKey, positionOperations, readPosition, requireGenesis } from './store-meta.ts'
+import {
+  type Executed,
+  metaKey,
+  positionOperations,
+  readPosition,
+  requireGenesis,
+  type StorePosition,
+} from './store-meta.ts'
 import { orderedRoot } from './trie/ordered-root.ts'
 import type { ExecutedBlock } from './types.ts'
 
@@ -80,10 +87,15 @@ export class Executor {
   #next: Block
   #executed: Executed
   #finalized: BlockNumber
+  readonly #base: BlockNumber
   #writing: Promise<void> | undefined
   #failure: unknown
 
-  private constructor(options: ExecutorOptions, head: Block, executed: Executed, finalized: BlockNumber) {
+  private constructor(
+    options: ExecutorOptions,
+    head: Block,
+    { executed, finalized, base }: Pick<StorePosition, 'executed' | 'finalized' | 'base'>,
+  ) {
     this.store = options.store
     this.chainId = options.chainId
     this.log = options.log
@@ -95,6 +107,7 @@ export class Executor {
     this.#next = head
     this.#executed = executed
     this.#finalized = finalized
+    this.#base = base
   }
 
   /** Writes the genesis into an empty store, or resumes; CodedErrors `wrong genesis`, `wrong schema`, `store damaged`. */
@@ -103,16 +116,16 @@ export class Executor {
     const position = readPosition(store)
     if (position === undefined) return Executor.#create(options)
     requireGenesis(position, genesis.hash)
-    const { head: number, executed, finalized } = position
+    const { head: number } = position
     const head = readBlock(store, number)
     if (head === undefined) throw new CodedError('store damaged', `block ${number} is missing`, { data: { number } })
-    return new Executor(options, head, executed, finalized)
+    return new Executor(options, head, position)
   }
 
   static async #create(options: ExecutorOptions): Promise<Executor> {
     const { store, genesis } = options
     const empty: Block = { ...genesis.block, header: { ...genesis.block.header, stateRoot: EMPTY_TRIE_ROOT } }
-    const executor = new Executor(options, empty, { epoch: 0, index: 0 }, 0)
+    const executor = new Executor(options, empty, { executed: { epoch: 0, index: 0 }, finalized: 0, base: 0 })
     const operations: StoreOperation[] = [
       { key: metaKey('schema'), value: new Writer(4).u32(SCHEMA_VERSION).finish() },
       { key: metaKey('genesis'), value: genesis.hash },
@@ -154,7 +167,12 @@ export class Executor {
 
   earliestState(): BlockNumber {
     const { number } = this.#head.header
-    return this.#historyBlocks === undefined ? 0 : Math.max(0, number - this.#historyBlocks)
+    return this.#historyBlocks === undefined ? this.#base : Math.max(this.#base, number - this.#historyBlocks)
+  }
+
+  /** Oldest block whose body is kept, apart from the genesis. */
+  earliestBlock(): BlockNumber {
+    return this.#base
   }
 
   onBlock(listener: (executed: ExecutedBlock) => void): () => void {

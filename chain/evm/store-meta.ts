@@ -17,6 +17,8 @@ export interface StorePosition {
   readonly head: BlockNumber
   readonly executed: Executed
   readonly finalized: BlockNumber
+  /** First block that is kept, apart from the genesis: above 0 in a store that began with a snapshot. */
+  readonly base: BlockNumber
 }
 
 const META = {
@@ -25,6 +27,8 @@ const META = {
   head: utf8('head'),
   executed: utf8('executed'),
   finalized: utf8('finalized'),
+  base: utf8('base'),
+  snapshot: utf8('snapshot'),
 } as const
 
 export function metaKey(name: keyof typeof META): Uint8Array {
@@ -45,6 +49,7 @@ export function readPosition(store: Store): StorePosition | undefined {
     })
   }
   const finalized = store.get(metaKey('finalized'))
+  const base = store.get(metaKey('base'))
   return {
     schema,
     genesisHash: read('genesis', 32, store.get(metaKey('genesis')), reader => reader.bytes(32).slice()),
@@ -54,6 +59,7 @@ export function readPosition(store: Store): StorePosition | undefined {
       index: reader.u64(),
     })),
     finalized: finalized === undefined ? 0 : read('finalized', 6, finalized, reader => readU48(reader.bytes(6))),
+    base: base === undefined ? 0 : read('base', 6, base, reader => readU48(reader.bytes(6))),
   }
 }
 

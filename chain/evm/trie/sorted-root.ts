@@ -59,33 +59,54 @@ export function sortedRoot(
   leaves: Iterable<readonly [key: Uint8Array, value: Uint8Array]>,
   visit: NodeVisitor,
 ): Digest {
+  const builder = new SortedTrie(visit)
+  for (const [key, value] of leaves) builder.put(key, value)
+  return builder.finish()
+}
+
+/** The same for who hands in the leaves one by one. */
+export class SortedTrie {
+  readonly #visit: NodeVisitor
   // By path; after each clean-up only nodes on the way to the last key.
-  let edge = new Map<string, readonly [path: Uint8Array, encoding: Uint8Array]>()
-  const textOf = (path: Uint8Array) => String.fromCharCode(...path)
-  const trie = new Trie({ read: path => edge.get(textOf(path))?.[1] })
-  const commit = () =>
-    trie.commit((path, encoding) => {
-      if (encoding === undefined) edge.delete(textOf(path))
-      else edge.set(textOf(path), [path, encoding])
-    })
-  let last: Uint8Array | undefined
-  let count = 0
-  for (const [key, value] of leaves) {
-    trie.put(key, value)
-    last = key
-    count += 1
-    if (count % LEAVES_PER_ROUND !== 0) continue
-    commit()
-    trie.prune(1)
-    const kept: typeof edge = new Map()
-    for (const [text, entry] of edge) {
-      const [path, encoding] = entry
-      if (path.length <= 2 * last.length && equalBytes(path, pathOf(last, path.length))) kept.set(text, entry)
-      else visit(path, encoding)
-    }
-    edge = kept
+  #edge = new Map<string, readonly [path: Uint8Array, encoding: Uint8Array]>()
+  readonly #trie = new Trie({ read: path => this.#edge.get(textOf(path))?.[1] })
+  #count = 0
+
+  constructor(visit: NodeVisitor) {
+    this.#visit = visit
   }
-  const root = commit()
-  for (const [path, encoding] of edge.values()) visit(path, encoding)
-  return root
+
+  /** `key` is above all before it. */
+  put(key: Uint8Array, value: Uint8Array): void {
+    this.#trie.put(key, value)
+    this.#count += 1
+    if (this.#count % LEAVES_PER_ROUND !== 0) return
+    this.#commit()
+    this.#trie.prune(1)
+    const kept = new Map<string, readonly [path: Uint8Array, encoding: Uint8Array]>()
+    for (const [text, entry] of this.#edge) {
+      const [path, encoding] = entry
+      if (path.length <= 2 * key.length && equalBytes(path, pathOf(key, path.length))) kept.set(text, entry)
+      else this.#visit(path, encoding)
+    }
+    this.#edge = kept
+  }
+
+  finish(): Digest {
+    const root = this.#commit()
+    for (const [path, encoding] of this.#edge.values()) this.#visit(path, encoding)
+    this.#edge.clear()
+    return root
+  }
+
+  #commit(): Digest {
+    return this.#trie.commit((path, encoding) => {
+      if (encoding === undefined) this.#edge.delete(textOf(path))
+      else this.#edge.set(textOf(path), [path, encoding])
+    })
+  }
+}
+
+function textOf(path: Uint8Array): string {
+  return String.fromCharCode(...path)
 }
