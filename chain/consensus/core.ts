@@ -9,6 +9,7 @@ import {
   EARLY_WAIT_MAX_MS,
   FETCH_GRACE_DIVISOR,
   FETCH_PASS_MS,
+  FETCH_PASS_STRETCH,
   TWINS_PER_SLOT_MAX,
 } from './limits.ts'
 import { NetworkTime } from './network-time.ts'
@@ -249,8 +250,12 @@ class Core implements Consensus {
       if (this.#ahead.weight > 0) this.#ahead.clear()
     }
     if (this.#fetchAtMs !== undefined && now.mono >= this.#fetchAtMs && !this.#sync.replacesFetch) {
-      const plan = planFetches(manager.missing(), now.mono, committee.size, this.#producer?.own, this.#down)
-      this.#fetchAtMs = plan.nextAtMs === undefined ? undefined : Math.max(plan.nextAtMs, now.mono + FETCH_PASS_MS)
+      const due = manager.due(now.mono)
+      const plan = planFetches(due.missing, now.mono, committee.size, this.#producer?.own, this.#down)
+      const nextAtMs = Math.min(due.nextAtMs ?? Number.POSITIVE_INFINITY, plan.nextAtMs ?? Number.POSITIVE_INFINITY)
+      // A pass looks at every missing reference; the more there are, the rarer it is, so a flood of them costs little.
+      const pauseMs = FETCH_PASS_MS * (1 + Math.floor(manager.missingCount / FETCH_PASS_STRETCH))
+      this.#fetchAtMs = Number.isFinite(nextAtMs) ? Math.max(nextAtMs, now.mono + pauseMs) : undefined
       for (const effect of plan.effects) this.#outbox.add(effect)
     }
     this.#producer?.askAgain(now)

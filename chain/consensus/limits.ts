@@ -26,6 +26,10 @@ export const FETCH_RETRY_MS = 500
 export const FETCH_RETRY_MAX_MS = 8_000
 /** Missing vertices are looked through this often at most. */
 export const FETCH_PASS_MS = 20
+/** The pause between two such looks grows by itself once for each so many missing vertices. */
+export const FETCH_PASS_STRETCH = 2_000
+/** Missing vertices that one look considers, lowest rounds first. */
+export const FETCH_CANDIDATES_MAX = 640
 /** Share of the leader timeout that a missing parent is given to arrive by itself before it is fetched: 1/5. */
 export const FETCH_GRACE_DIVISOR = 5
 /** Vertices of a history push to one peer at a time. */

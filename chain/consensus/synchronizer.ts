@@ -20,16 +20,20 @@ export function peersToAsk(
 ): readonly AuthorityIndex[] {
   const { ref, holders, holdersAsked, attempts } = missing
   const order: AuthorityIndex[] = []
+  let reachable = 0
+  /** True when there are enough. */
   const add = (peer: AuthorityIndex | undefined) => {
-    if (peer !== undefined && peer !== own && peer < size && !order.includes(peer)) order.push(peer)
+    if (peer !== undefined && peer !== own && peer < size && !order.includes(peer)) {
+      order.push(peer)
+      if (!down.has(peer)) reachable++
+    }
+    return reachable >= FETCH_PEERS
   }
-  for (const holder of holders.slice(holdersAsked)) add(holder)
-  if (attempts === 0) add(ref.author)
   // Rotation by round, author and attempt spreads requests over the committee without a random source.
   const start = (ref.round + ref.author + attempts * FETCH_PEERS) % size
-  for (let step = 0; step < size && order.length < size; step++) add((start + step) % size)
-  const reachable = order.filter(peer => !down.has(peer))
-  return (reachable.length > 0 ? reachable : order).slice(0, FETCH_PEERS)
+  let enough = holders.slice(holdersAsked).some(add) || (attempts === 0 && add(ref.author))
+  for (let step = 0; step < size && !enough; step++) enough = add((start + step) % size)
+  return (reachable > 0 ? order.filter(peer => !down.has(peer)) : order).slice(0, FETCH_PEERS)
 }
 
 /**

@@ -2,7 +2,7 @@ import { assert, defined } from '#lib/assert'
 import { equalBytes } from '#lib/bytes'
 import type { AuthorityIndex, Round, VerifiedVertex, VertexRef } from '#types'
 import type { Dag, DagVertex } from './dag.ts'
-import { SUSPENDED_BYTES_PER_AUTHOR_MAX, SUSPENDED_PER_AUTHOR_FACTOR } from './limits.ts'
+import { FETCH_CANDIDATES_MAX, SUSPENDED_BYTES_PER_AUTHOR_MAX, SUSPENDED_PER_AUTHOR_FACTOR } from './limits.ts'
 
 /** A vertex that some suspended vertex names and that is not accepted. */
 export interface Wanted<V extends DagVertex = VerifiedVertex> {
@@ -48,7 +48,7 @@ export type AddOutcome = 'accepted' | 'suspended' | 'duplicate' | 'collected' | 
 export class VertexManager<V extends DagVertex = VerifiedVertex> {
   readonly #options: VertexManagerOptions<V>
   readonly #wanted = new Map<number, Wanted<V>[]>()
-  readonly #suspendedBy: Int32Array
+  readonly #suspendedBy: readonly Set<Wanted<V>>[]
   readonly #bytesBy: Float64Array
   /** Parents that suspended vertices of each author wait for. */
   readonly #pendingBy: Int32Array
@@ -59,7 +59,7 @@ export class VertexManager<V extends DagVertex = VerifiedVertex> {
   constructor(options: VertexManagerOptions<V>) {
     this.#options = options
     const { size } = options.dag.committee
-    this.#suspendedBy = new Int32Array(size)
+    this.#suspendedBy = Array.from({ length: size }, () => new Set())
     this.#bytesBy = new Float64Array(size)
     this.#pendingBy = new Int32Array(size)
   }
@@ -115,13 +115,40 @@ export class VertexManager<V extends DagVertex = VerifiedVertex> {
     return this.#wanted.get(keyOf(ref))?.filter(wanted => wanted.body !== undefined).length ?? 0
   }
 
-  /** Missing vertices, lowest round first. */
-  missing(): Wanted<V>[] {
-    if (this.#missing === 0) return []
-    const missing: Wanted<V>[] = []
+  /**
+   * Missing vertices that are due to be asked for, lowest round first, at most {@link FETCH_CANDIDATES_MAX}; and when
+   * others become due. One look at each missing reference: a flood of invented ones costs no sorting.
+   */
+  due(nowMs: number): { readonly missing: readonly Wanted<V>[]; readonly nextAtMs: number | undefined } {
+    let nextAtMs: number | undefined
+    if (this.#missing === 0) return { missing: [], nextAtMs }
+    const byRound = new Map<Round, Wanted<V>[]>()
     for (const slot of this.#wanted.values())
-      for (const wanted of slot) if (wanted.body === undefined) missing.push(wanted)
-    return missing.sort((a, b) => a.ref.round - b.ref.round || a.ref.author - b.ref.author)
+      for (const wanted of slot) {
+        if (wanted.body !== undefined) continue
+        if (wanted.askAtMs > nowMs) {
+          if (nextAtMs === undefined || wanted.askAtMs < nextAtMs) nextAtMs = wanted.askAtMs
+          continue
+        }
+        const { round } = wanted.ref
+        const known = byRound.get(round)
+        if (known === undefined) byRound.set(round, [wanted])
+        else known.push(wanted)
+      }
+    const missing: Wanted<V>[] = []
+    for (const round of [...byRound.keys()].sort((a, b) => a - b)) {
+      if (missing.length >= FETCH_CANDIDATES_MAX) {
+        nextAtMs = nowMs
+        break
+      }
+      const ofRound = byRound.get(round) as Wanted<V>[]
+      for (const wanted of ofRound.sort((a, b) => a.ref.author - b.ref.author)) missing.push(wanted)
+    }
+    if (missing.length > FETCH_CANDIDATES_MAX) {
+      missing.length = FETCH_CANDIDATES_MAX
+      nextAtMs = nowMs
+    }
+    return { missing, nextAtMs }
   }
 
   /** Rounds up to `gcRound` no longer matter: forgets what is there and accepts what waited only for it. */
@@ -167,6 +194,10 @@ export class VertexManager<V extends DagVertex = VerifiedVertex> {
     return child.pending === 0
   }
 
+  #suspendedOf(author: AuthorityIndex): Set<Wanted<V>> {
+    return this.#suspendedBy[author] as Set<Wanted<V>>
+  }
+
   /** Missing parents are charged to the author whose vertices name them. */
   #charge(author: AuthorityIndex, parents: number): void {
     this.#pendingBy[author] = (this.#pendingBy[author] as number) + parents
@@ -183,7 +214,7 @@ export class VertexManager<V extends DagVertex = VerifiedVertex> {
     const { author } = suspended.vertex
     suspended.held = true
     this.#charge(author, suspended.pending)
-    this.#suspendedBy[author] = (this.#suspendedBy[author] as number) + 1
+    this.#suspendedOf(author).add(wanted)
     this.#bytesBy[author] = (this.#bytesBy[author] as number) + this.#options.sizeOf(suspended.vertex)
   }
 
@@ -194,7 +225,7 @@ export class VertexManager<V extends DagVertex = VerifiedVertex> {
     const { author } = body.vertex
     body.held = false
     this.#charge(author, -body.pending)
-    this.#suspendedBy[author] = (this.#suspendedBy[author] as number) - 1
+    this.#suspendedOf(author).delete(wanted)
     this.#bytesBy[author] = (this.#bytesBy[author] as number) - this.#options.sizeOf(body.vertex)
   }
 
@@ -239,7 +270,7 @@ export class VertexManager<V extends DagVertex = VerifiedVertex> {
     const missingMax = dag.committee.size * maxRoundLookahead
     let kept = true
     while (
-      (this.#suspendedBy[author] as number) > countMax ||
+      this.#suspendedOf(author).size > countMax ||
       (this.#bytesBy[author] as number) > SUSPENDED_BYTES_PER_AUTHOR_MAX
     )
       kept = this.#evictHighest(author) !== added && kept
@@ -257,11 +288,8 @@ export class VertexManager<V extends DagVertex = VerifiedVertex> {
 
   #evictHighest(author: AuthorityIndex): Suspended<V> {
     let highest: Wanted<V> | undefined
-    for (const slot of this.#wanted.values())
-      for (const wanted of slot) {
-        if (wanted.body === undefined || wanted.ref.author !== author) continue
-        if (highest === undefined || wanted.ref.round >= highest.ref.round) highest = wanted
-      }
+    for (const wanted of this.#suspendedOf(author))
+      if (highest === undefined || wanted.ref.round >= highest.ref.round) highest = wanted
     const victim = defined(highest, 'a bound is exceeded by what is suspended')
     const body = defined(victim.body, 'a suspended vertex has a body')
     this.#dropBody(victim, body)

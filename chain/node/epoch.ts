@@ -114,6 +114,10 @@ export async function createEpochInstance(options: EpochOptions): Promise<EpochI
     own,
     epoch,
     verifier: createVertexVerifier({ chainId, epoch, committee, params, previousEpochRecord }),
+    openRounds() {
+      const { gcRound, round, highestAcceptedRound } = core.status()
+      return { above: gcRound, upTo: Math.max(round, highestAcceptedRound) + params.maxRoundLookahead }
+    },
     consensusLog,
     clock,
     log: log.child('link'),

@@ -13,7 +13,7 @@ import {
 import type { Clock, Log } from '#lib/env'
 import { messageOf } from '#lib/errors'
 import type { MessageVerdict, Network, PeerId } from '#p2p'
-import type { AuthorityIndex, Epoch, VerifiedVertex } from '#types'
+import type { AuthorityIndex, Epoch, Round, VerifiedVertex } from '#types'
 import type { ValidatorPort } from './consensus-driver.ts'
 import type { ConsensusLog } from './consensus-log.ts'
 
@@ -21,6 +21,10 @@ const FETCH_TIMEOUT_MS = 2_000
 const RANGE_TIMEOUT_MS = 30_000
 const OWN_LAST_TIMEOUT_MS = 5_000
 const FORGED_VERTEX_POINTS = -20
+/** A vertex beyond the look-ahead only says that its sender is far ahead; one in so long is enough to know it. */
+const FAR_AHEAD_EVERY_MS = 250
+/** Where a vertex encodes its round: after version, chain id and epoch. */
+const ROUND_OFFSET = 17
 
 export interface ValidatorLinkOptions {
   readonly network: Network
@@ -29,6 +33,8 @@ export interface ValidatorLinkOptions {
   readonly own: AuthorityIndex | undefined
   readonly epoch: Epoch
   readonly verifier: VertexVerifier
+  /** Rounds that the core may still take from streams. */
+  readonly openRounds: () => { readonly above: Round; readonly upTo: Round }
   readonly consensusLog: ConsensusLog
   readonly clock: Clock
   readonly log: Log
@@ -47,9 +53,10 @@ export interface ValidatorLink extends ValidatorPort {
 }
 
 export function createValidatorLink(options: ValidatorLinkOptions): ValidatorLink {
-  const { network, peers, own, epoch, verifier, consensusLog, clock, log } = options
+  const { network, peers, own, epoch, verifier, openRounds, consensusLog, clock, log } = options
   const indexOf = new Map(peers.map((peer, index) => [peer, index]))
   const up = new Set<AuthorityIndex>()
+  const farAheadAtMs = new Map<AuthorityIndex, number>()
   let submit: ((input: Input) => boolean) | undefined
 
   /** Verifies what a peer sent; the first broken vertex ends it and is the verdict on the peer. */
@@ -61,6 +68,23 @@ export function createValidatorLink(options: ValidatorLinkOptions): ValidatorLin
       else if (verdict.kind === 'reject') return { vertices, fault: verdict.reason }
     }
     return { vertices }
+  }
+
+  /**
+   * Leaves out what the core would drop for its round whatever it says, before a signature is checked: a flood costs us
+   * reading it and no more.
+   */
+  function worthChecking(blobs: readonly Uint8Array[], from: AuthorityIndex): readonly Uint8Array[] {
+    const { above, upTo } = openRounds()
+    return blobs.filter(bytes => {
+      if (bytes.length < ROUND_OFFSET + 4) return true
+      const round = new DataView(bytes.buffer, bytes.byteOffset).getUint32(ROUND_OFFSET)
+      if (round <= upTo) return round > above || round === 0
+      const nowMs = clock.now()
+      if (nowMs < (farAheadAtMs.get(from) ?? Number.NEGATIVE_INFINITY) + FAR_AHEAD_EVERY_MS) return false
+      farAheadAtMs.set(from, nowMs)
+      return true
+    })
   }
 
   async function deliver(input: Input): Promise<void> {
@@ -108,7 +132,7 @@ export function createValidatorLink(options: ValidatorLinkOptions): ValidatorLin
     async onFrame(from, frame) {
       const authority = indexOf.get(from)
       if (authority === undefined) return { kind: 'ignore' }
-      const { vertices, fault } = verifyAll(frame.vertices)
+      const { vertices, fault } = verifyAll(worthChecking(frame.vertices, authority))
       if (fault !== undefined) return { kind: 'reject', reason: `vertex: ${fault}` }
       if (frame.kind === 'own' && vertices.some(vertex => vertex.author !== authority)) {
         return { kind: 'reject', reason: "another author's vertex as own" }

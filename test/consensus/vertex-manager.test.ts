@@ -62,7 +62,7 @@ describe('the vertex manager', () => {
     expect(add(full(3, 0), 2)).toBe('suspended')
     expect(add(full(3, 1), 3)).toBe('suspended')
     expect(add(full(2, 0), 1)).toBe('suspended')
-    const missing = manager.missing()
+    const { missing } = manager.due(10)
     expect(missing.map(wanted => wanted.ref.round)).toEqual([1, 1, 1, 1, 2, 2, 2])
     expect(missing.at(-1)?.holders).toEqual([2, 0, 3, 1])
     expect(missing[0]?.holders).toEqual([1, 0])
@@ -87,10 +87,27 @@ describe('the vertex manager', () => {
     for (let round = 30; round > 2; round--) add(full(round, 1, [1, 2, 3]), 1)
     expect(manager.suspendedCount).toBeLessThanOrEqual(2 * lookahead)
     expect(manager.missingCount).toBeLessThanOrEqual(4 * lookahead)
-    const rounds = manager.missing().map(wanted => wanted.ref.round)
+    const rounds = manager.due(1_000).missing.map(wanted => wanted.ref.round)
     expect(Math.min(...rounds)).toBe(2)
     expect(Math.max(...rounds)).toBeLessThan(13)
     expect(add(full(40, 1), 1)).toBe('evicted')
+  })
+
+  test('of a flood of invented parents each pass considers a bounded number, lowest rounds first', () => {
+    const wide = stakesOf(new Array<number>(50).fill(1))
+    const { manager, add } = managerOf(wide)
+    for (let round = 150; round > 1; round--) {
+      const parents = Array.from({ length: 50 }, (_, author) => refNamed(round - 1, author, 9))
+      add({ ...refNamed(round, 3, 9), parents, timestampMs: 0 }, 3)
+    }
+    expect(manager.missingCount).toBeGreaterThan(5_000)
+    expect(manager.due(9)).toEqual({ missing: [], nextAtMs: 10 })
+    const { missing, nextAtMs } = manager.due(10)
+    expect(missing.length).toBe(640)
+    expect(nextAtMs).toBe(10)
+    expect(Math.max(...missing.map(wanted => wanted.ref.round))).toBeLessThan(15)
+    for (const wanted of missing) wanted.askAtMs = 500
+    expect(Math.min(...manager.due(10).missing.map(wanted => wanted.ref.round))).toBeGreaterThan(12)
   })
 
   test('ten thousand vertices of a chain bomb stay within the bounds', () => {

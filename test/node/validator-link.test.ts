@@ -52,25 +52,34 @@ interface Linked {
   /** The bare networks of validators 1 to `others`. */
   readonly others: readonly Network[]
   full: boolean
+  nowMs: number
+  /** Vertices whose signature was checked. */
+  verified: number
 }
 
 /** Validator 0 with its link, connected with others that only have a network. */
-async function linked(others = 1): Promise<Linked> {
+async function linked(others = 1, openRounds = { above: 0, upTo: 1_000 }): Promise<Linked> {
   const hub = createMemoryHub()
   const network = await startNetwork(hub, 0)
   const bare: Network[] = []
   for (let index = 1; index <= others; index++) bare.push(await startNetwork(hub, index))
+  const world = { inputs: [] as Input[], verdicts: [] as MessageVerdict[], full: false, nowMs: 1_000, verified: 0 }
   const link = createValidatorLink({
     network,
     peers,
     own: 0,
     epoch: 0,
-    verifier: cluster.verifier,
+    verifier: {
+      verify(bytes) {
+        world.verified++
+        return cluster.verifier.verify(bytes)
+      },
+    },
+    openRounds: () => openRounds,
     consensusLog: await storedLog(cluster.node(0)),
-    clock: { now: () => 1_000 },
+    clock: { now: () => world.nowMs },
     log: silentLog,
   })
-  const world: Linked = { link, inputs: [], verdicts: [], network, others: bare, full: false }
   network.onFrame('vertices', async (from, bytes) => {
     const frame = decodeStreamFrame(bytes)
     if (frame.kind !== 'accept') return { kind: 'reject', reason: 'malformed' }
@@ -86,7 +95,7 @@ async function linked(others = 1): Promise<Linked> {
   })
   network.keep(bare.map(one => ({ id: one.self, addresses: one.addresses() })))
   await until(() => network.peers().length === others && bare.every(one => one.peers().length > 0))
-  return world
+  return Object.assign(world, { link, network, others: bare })
 }
 
 const deliveries = (world: Linked) => world.inputs.filter(input => input.kind === 'vertices')
@@ -94,6 +103,27 @@ const scoreOf = (world: Linked, index: number) =>
   world.network.peers().find(({ id }) => id === peers[index])?.score ?? 0
 
 describe('a validator link', () => {
+  test('checks no signature of collected rounds, and one in a while of rounds beyond the look-ahead', async () => {
+    const world = await linked(1, { above: 3, upTo: 6 })
+    const send = async (round: number) => {
+      const before = world.verdicts.length
+      const frame = encodeStreamFrame({ kind: 'own', vertices: [vertexOf(1, round).bytes] })
+      world.others[0]?.send(world.network.self, 'vertices', frame)
+      await until(() => world.verdicts.length > before)
+    }
+    for (const round of [1, 2, 3]) await send(round)
+    expect(world.verified).toBe(0)
+    for (const round of [4, 6]) await send(round)
+    expect(world.verified).toBe(2)
+    for (const round of [7, 8, 9, 10, 11]) await send(round)
+    expect(world.verified).toBe(3)
+    expect(deliveries(world).length).toBe(3)
+    world.nowMs += 250
+    for (const round of [12, 13]) await send(round)
+    expect(world.verified).toBe(4)
+    expect(world.verdicts.every(verdict => verdict.kind === 'accept')).toBe(true)
+  })
+
   test('turns a peer’s own vertex into an input, and tells who is connected', async () => {
     const world = await linked()
     expect(world.link.isUp(0)).toBe(true)
