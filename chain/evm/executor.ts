@@ -304,6 +304,7 @@ export class Executor {
    */
   async commit(batch: Batch, executed: Executed): Promise<void> {
     batch.operations.push(...positionOperations(this.#next.header.number, executed))
+    reachFailPoint('block-before-write')
     this.#writing = this.store.write(batch.operations, { durable: true })
     try {
       await this.#writing
@@ -312,8 +313,8 @@ export class Executor {
       throw error
     } finally {
       this.#writing = undefined
-    reachFailPoint('block-before-write')
     }
+    reachFailPoint('block-written')
     this.flat.publish()
     this.#tries.publish()
     this.#executed = executed
@@ -322,7 +323,6 @@ export class Executor {
       for (const listener of this.#listeners) listener(block)
     }
   }
-    reachFailPoint('block-written')
 
   /** Records that memory and store may differ; every later batch is refused. */
   fail(error: unknown): void {
