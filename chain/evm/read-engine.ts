@@ -78,7 +78,9 @@ export function createReadEngine(options: ReadEngineOptions): ReadEngine {
     },
     headHeader: () => header,
     finalized: () => position.finalized,
-    earliestState: () => (historyBlocks === undefined ? 0 : Math.max(0, position.head - historyBlocks)),
+    earliestState: () =>
+      historyBlocks === undefined ? position.base : Math.max(position.base, position.head - historyBlocks),
+    earliestBlock: () => position.base,
     settled: async () => {},
     // The present comes with `renew` and in no other way.
     onBlock: () => () => {},
