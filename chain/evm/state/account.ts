@@ -25,7 +25,11 @@ export function hasCode(account: Account): boolean {
 }
 
 export function hasStorage(account: StateAccount): boolean {
-  return account.storageRoot !== EMPTY_TRIE_ROOT && !equalBytes(account.storageRoot, EMPTY_TRIE_ROOT)
+  return !isEmptyRoot(account.storageRoot)
+}
+
+function isEmptyRoot(root: Digest): boolean {
+  return root === EMPTY_TRIE_ROOT || equalBytes(root, EMPTY_TRIE_ROOT)
 }
 
 export function sameAccount(a: StateAccount | undefined, b: StateAccount | undefined): boolean {
@@ -43,14 +47,22 @@ const scratch = new Uint8Array(128)
 const wide = new DataView(new ArrayBuffer(32))
 const wideBytes = new Uint8Array(wide.buffer)
 
-/** RLP of the account as the leaf of the state trie. */
-export function encodeAccount(account: StateAccount): Uint8Array {
-  return encode(account, false)
+/** RLP of the account as the leaf of the state trie, with `storageRoot` in place of its own when given. */
+export function encodeAccount(account: StateAccount, storageRoot = account.storageRoot): Uint8Array {
+  return encode(account, storageRoot, false)
+}
+
+/** Where the storage root begins, counted from the end of {@link encodeAccount}: two hashes and the head of one. */
+const ROOT_FROM_END = 32 + 1 + 32
+
+/** Puts another storage root into what {@link encodeAccount} returned. */
+export function setStorageRoot(encoded: Uint8Array, storageRoot: Digest): void {
+  encoded.set(storageRoot, encoded.length - ROOT_FROM_END)
 }
 
 /** The same with the hashes of "no code" and "no storage" left out: the form in the flat store. */
 export function encodeSlimAccount(account: StateAccount): Uint8Array {
-  return encode(account, true)
+  return encode(account, account.storageRoot, true)
 }
 
 /** Inverse of {@link encodeSlimAccount}; throws DecodeError on foreign bytes. */
@@ -70,11 +82,11 @@ export function decodeSlimAccount(bytes: Uint8Array): StateAccount {
 }
 
 // Written by hand: this runs for every changed account of every block.
-function encode(account: StateAccount, slim: boolean): Uint8Array {
+function encode(account: StateAccount, storageRoot: Digest, slim: boolean): Uint8Array {
   let at = 2
   at = writeUint(account.nonce, at)
   at = writeUint(account.balance, at)
-  at = writeHash(account.storageRoot, slim && !hasStorage(account), at)
+  at = writeHash(storageRoot, slim && isEmptyRoot(storageRoot), at)
   at = writeHash(account.codeHash, slim && !hasCode(account), at)
   const length = at - 2
   if (length < 56) {

@@ -1,12 +1,14 @@
-import { equalBytes } from '#lib/bytes'
+import { concat, equalBytes } from '#lib/bytes'
+import { GenerationCache } from '#lib/cache'
 import { keccak256 } from '#lib/hash'
 import { encodeRlp } from '#lib/rlp'
 import { KEY_PREFIX, type Store, type StoreOperation, storeKey } from '#storage'
 import { type Digest, EMPTY_TRIE_ROOT } from '#types'
-import { type NodeSink, type NodeSource, Trie } from '../trie/trie.ts'
-import { encodeAccount, type StateAccount } from './account.ts'
-import { type ByteKey, bytesOfKey } from './byte-keys.ts'
+import { type NodeSource, Trie } from '../trie/trie.ts'
+import { encodeAccount, setStorageRoot } from './account.ts'
+import { type ByteKey, bytesOfKey, keyOf } from './byte-keys.ts'
 import type { AccountChange, StateChanges } from './journal-state.ts'
+import { PackedOperations, unpackOperations } from './packed-operations.ts'
 
 export interface TrieLimits {
   /** Nodes of the account trie that stay in memory between blocks (about 300 bytes each). */
@@ -22,21 +24,42 @@ interface StorageTrie {
   readonly root: Digest
 }
 
+/** A change of an account as the tries need it. */
+export interface LeafChange {
+  readonly address: Uint8Array
+  /** RLP of the account; undefined when it is gone. Its storage root is filled in where storage changed. */
+  readonly leaf: Uint8Array | undefined
+  /** Present where storage changed. */
+  readonly storage: StorageChange | undefined
+}
+
+export interface StorageChange {
+  readonly rootBefore: Digest
+  readonly slots: readonly { readonly key: ByteKey; readonly after: Uint8Array }[]
+}
+
+/** What the tries say about a block's changes. */
+export interface TrieUpdate {
+  readonly root: Digest
+  /** Storage roots by position in the list of changes, where storage changed. */
+  readonly storageRoots: ReadonlyMap<number, Digest>
+}
+
 /**
  * The Merkle-Patricia tries of the state (keys are hashed: "secure" tries), updated once per block from the list of what
  * changed. One caller at a time. Memory is only given up in `publish`, so every node is in memory or durable.
  */
 export class StateTries {
-  readonly #store: Store
+  readonly #source: ValueSource
   readonly #limits: TrieLimits
   readonly #accounts: Trie
   readonly #storage = new Map<ByteKey, StorageTrie>()
-  readonly #hashes = new Map<ByteKey, Digest>()
+  readonly #hashes = new GenerationCache<ByteKey, Digest>(HASHES_MAX)
 
-  constructor(store: Store, root: Digest, limits: TrieLimits = DEFAULT_TRIE_LIMITS) {
-    this.#store = store
+  constructor(source: ValueSource, root: Digest, limits: TrieLimits = DEFAULT_TRIE_LIMITS) {
+    this.#source = source
     this.#limits = limits
-    this.#accounts = new Trie(nodeSource(store, accountNodePrefix()), root)
+    this.#accounts = new Trie(nodeSource(source, ACCOUNT_NODES), root)
   }
 
   /**
@@ -44,16 +67,27 @@ export class StateTries {
    * `after` accounts filled in, and the state root.
    */
   update(changes: StateChanges, operations: StoreOperation[]): { changes: StateChanges; root: Digest } {
-    const accounts: AccountChange[] = []
-    for (const change of changes.accounts) {
-      const hash = this.#hashOf(change.key, change.address)
-      const after = this.#withStorageRoot(change, hash, operations)
-      if (after === undefined) this.#accounts.delete(hash)
-      else this.#accounts.put(hash, encodeAccount(after))
-      accounts.push(after === change.after ? change : { ...change, after })
+    const nodes = new PackedOperations()
+    const update = this.apply(changes.accounts.map(leafChangeOf), nodes)
+    unpackOperations(nodes.take(), operations)
+    return { changes: withStorageRoots(changes, update.storageRoots), root: update.root }
+  }
+
+  /** {@link update} in the form that also travels between threads. */
+  apply(changes: readonly LeafChange[], nodes: PackedOperations): TrieUpdate {
+    const storageRoots = new Map<number, Digest>()
+    for (const [i, { address, leaf, storage }] of changes.entries()) {
+      const key = keyOf(address)
+      const hash = this.#hashOf(key, address)
+      if (storage !== undefined) {
+        const root = this.#storageRoot(key, hash, storage, nodes)
+        storageRoots.set(i, root)
+        if (leaf !== undefined) setStorageRoot(leaf, root)
+      }
+      if (leaf === undefined) this.#accounts.delete(hash)
+      else this.#accounts.put(hash, leaf)
     }
-    const root = this.#accounts.commit(sinkTo(operations, accountNodePrefix()))
-    return { changes: { ...changes, accounts }, root }
+    return { root: this.#accounts.commitTo(nodes.under(ACCOUNT_NODES)), storageRoots }
   }
 
   /** The nodes are durable: memory above the limits may go. */
@@ -66,33 +100,25 @@ export class StateTries {
       total -= trie.loaded
       this.#storage.delete(key)
     }
-    if (this.#hashes.size > HASHES_MAX) this.#hashes.clear()
   }
 
-  #withStorageRoot(change: AccountChange, hash: Digest, operations: StoreOperation[]): StateAccount | undefined {
-    const { after, before, key, slots } = change
-    if (slots.length === 0 && !change.wiped) {
-      // `after` came through the EVM, which does not keep storage roots.
-      const storageRoot = before?.storageRoot ?? EMPTY_TRIE_ROOT
-      return after === undefined || after.storageRoot === storageRoot ? after : { ...after, storageRoot }
-    }
-    const root = before?.storageRoot ?? EMPTY_TRIE_ROOT
+  #storageRoot(key: ByteKey, hash: Digest, { rootBefore, slots }: StorageChange, nodes: PackedOperations): Digest {
     const cached = this.#storage.get(key)
     const prefix = storageNodePrefix(hash)
     const trie =
-      cached !== undefined && equalBytes(cached.root, root)
+      cached !== undefined && equalBytes(cached.root, rootBefore)
         ? cached.trie
-        : new Trie(nodeSource(this.#store, prefix), root)
+        : new Trie(nodeSource(this.#source, prefix), rootBefore)
     for (const slot of slots) {
       const slotHash = keccak256(bytesOfKey(slot.key))
       if (slot.after.length === 0) trie.delete(slotHash)
       else trie.put(slotHash, encodeRlp(slot.after))
     }
-    const storageRoot = trie.commit(sinkTo(operations, prefix))
+    const root = trie.commitTo(nodes.under(prefix))
     // Re-inserted so that the Map's order is the order of last use.
     this.#storage.delete(key)
-    this.#storage.set(key, { trie, root: storageRoot })
-    return after === undefined ? undefined : { ...after, storageRoot }
+    this.#storage.set(key, { trie, root })
+    return root
   }
 
   #hashOf(key: ByteKey, address: Uint8Array): Digest {
@@ -104,38 +130,47 @@ export class StateTries {
   }
 }
 
-const STORAGE_TRIES_MAX = 4_096
-const HASHES_MAX = 500_000
-
-function accountNodePrefix(): Uint8Array {
-  return Uint8Array.of(KEY_PREFIX.accountNode)
+/** A change as the tries need it. */
+export function leafChangeOf({ address, before, after, slots, wiped }: AccountChange): LeafChange {
+  const rootBefore = before?.storageRoot ?? EMPTY_TRIE_ROOT
+  return {
+    address,
+    // `after` came through the EVM, which does not keep storage roots.
+    leaf: after === undefined ? undefined : encodeAccount(after, rootBefore),
+    storage: slots.length === 0 && !wiped ? undefined : { rootBefore, slots },
+  }
 }
+
+/** The changes with the true storage roots in their `after` accounts. */
+export function withStorageRoots(changes: StateChanges, roots: ReadonlyMap<number, Digest>): StateChanges {
+  const accounts = changes.accounts.map((change, i): AccountChange => {
+    const { after, before } = change
+    if (after === undefined) return change
+    const storageRoot = roots.get(i) ?? before?.storageRoot ?? EMPTY_TRIE_ROOT
+    return after.storageRoot === storageRoot ? change : { ...change, after: { ...after, storageRoot } }
+  })
+  return { ...changes, accounts }
+}
+
+const STORAGE_TRIES_MAX = 4_096
+const HASHES_MAX = 65_536
+
+const ACCOUNT_NODES = Uint8Array.of(KEY_PREFIX.accountNode)
+
+/** All that a trie wants of a store. */
+export type ValueSource = Pick<Store, 'get'>
 
 function storageNodePrefix(addressHash: Digest): Uint8Array {
   return storeKey(KEY_PREFIX.storageNode, addressHash)
 }
 
-function nodeSource(store: Store, prefix: Uint8Array): NodeSource {
-  return { read: path => store.get(join(prefix, path)) }
-}
-
-function sinkTo(operations: StoreOperation[], prefix: Uint8Array): NodeSink {
-  return (path, encoding) => {
-    const key = join(prefix, path)
-    operations.push(encoding === undefined ? { key } : { key, value: encoding })
-  }
-}
-
-function join(prefix: Uint8Array, path: Uint8Array): Uint8Array {
-  const key = new Uint8Array(prefix.length + path.length)
-  key.set(prefix)
-  key.set(path, prefix.length)
-  return key
+function nodeSource(source: ValueSource, prefix: Uint8Array): NodeSource {
+  return { read: path => source.get(concat(prefix, path)) }
 }
 
 /** The account trie with `root` as the store has it, for proofs; changes to it stay in memory. */
 export function openAccountTrie(store: Store, root: Digest): Trie {
-  return new Trie(nodeSource(store, accountNodePrefix()), root)
+  return new Trie(nodeSource(store, ACCOUNT_NODES), root)
 }
 
 /** A storage trie as the store has it, for proofs; changes to it stay in memory. */

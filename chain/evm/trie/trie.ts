@@ -13,7 +13,15 @@ export interface NodeSource {
 /** Takes a changed node; `encoding` undefined means that no node is at `path` any more. */
 export type NodeSink = (path: Uint8Array, encoding: Uint8Array | undefined) => void
 
+/** The same without a copy: the node's path is the first `depth` bytes of `path`; nothing may be kept after the call. */
+export interface NodeWriter {
+  write(path: Uint8Array, depth: number, encoding: Uint8Array | undefined): void
+}
+
 const encoder = new NodeEncoder()
+/** Keys have 32 bytes, or are as short as an index. */
+const PATH_MAX = 64
+const NO_PATH = new Uint8Array(0)
 const NOWHERE: NodeSource = { read: () => undefined }
 
 /**
@@ -56,21 +64,28 @@ export class Trie {
 
   /** Hashes what changed and hands changed and vanished nodes to `sink`; returns the root. */
   commit(sink?: NodeSink): Digest {
+    if (sink === undefined) return this.commitTo(undefined)
+    return this.commitTo({ write: (path, depth, encoding) => sink(path.slice(0, depth), encoding?.slice()) })
+  }
+
+  /** {@link commit} for a writer that copies what it needs. */
+  commitTo(writer: NodeWriter | undefined): Digest {
     const removed = this.#removed
-    this.#removed = []
-    if (sink !== undefined) for (const path of removed) sink(path, undefined)
+    if (removed.length > 0) {
+      this.#removed = []
+      if (writer !== undefined) for (const path of removed) writer.write(path, path.length, undefined)
+    }
     const root = this.#root
     if (root === undefined) {
-      sink?.(new Uint8Array(0), undefined)
+      writer?.write(NO_PATH, 0, undefined)
       return EMPTY_TRIE_ROOT
     }
     if (root instanceof Stub) return root.ref
-    const path = new Uint8Array(64)
     if (root.ref === undefined || root.ref.length < 32) {
-      const encoding = this.#encode(root, path, 0, sink)
+      const encoding = this.#encode(root, new Uint8Array(PATH_MAX), 0, writer)
       // The root is always stored and always named by its hash.
       root.ref = keccak256(encoding)
-      sink?.(new Uint8Array(0), encoding.slice())
+      writer?.write(NO_PATH, 0, encoding)
     }
     return root.ref
   }
@@ -267,28 +282,27 @@ export class Trie {
   }
 
   // Encodes `node` after everything below it, which goes to the sink. The view is valid until the next encoding.
-  #encode(node: LoadedNode, path: Uint8Array, depth: number, sink: NodeSink | undefined): Uint8Array {
+  #encode(node: LoadedNode, path: Uint8Array, depth: number, writer: NodeWriter | undefined): Uint8Array {
     if (node instanceof Branch) {
       const { children } = node
       for (let i = 0; i < 16; i++) {
         const child = children[i]
         if (child === undefined || child.ref !== undefined) continue
         path[depth] = i
-        this.#hash(child as LoadedNode, path, depth + 1, sink)
+        this.#hash(child as LoadedNode, path, depth + 1, writer)
       }
     } else if (node instanceof Extension && node.child.ref === undefined) {
       path.set(node.nibbles, depth)
-      this.#hash(node.child as LoadedNode, path, depth + node.nibbles.length, sink)
+      this.#hash(node.child as LoadedNode, path, depth + node.nibbles.length, writer)
     }
     return encoder.encode(node, depth)
   }
 
-  #hash(node: LoadedNode, path: Uint8Array, depth: number, sink: NodeSink | undefined): void {
-    const encoding = this.#encode(node, path, depth, sink)
+  #hash(node: LoadedNode, path: Uint8Array, depth: number, writer: NodeWriter | undefined): void {
+    const encoding = this.#encode(node, path, depth, writer)
     node.ref = refOf(encoding)
-    if (sink === undefined) return
     // An embedded node lives in its parent; another node may have been stored at its path before.
-    sink(path.slice(0, depth), encoding.length < 32 ? undefined : encoding.slice())
+    writer?.write(path, depth, encoding.length < 32 ? undefined : encoding)
   }
 }
 
