@@ -1,146 +1,151 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { defined } from '#lib/assert'
 import { messageOf } from '#lib/errors'
-import { type Devnet, startDevnet, type ValidatorProcess } from '../../cli/devnet/devnet.ts'
 import { fundedLoadAccounts } from '../load/accounts.ts'
 import { metricOf, scrape } from '../load/observe.ts'
-import { Random } from '../sim/prng.ts'
-import { compareChains, findAlarms, findLost, headOf } from './check.ts'
+import { compareChains, findAlarms, findLost, headOf, SeenVertices } from './check.ts'
+import { CHAIN_ID, type Cluster, createCluster, type NodeProcess } from './cluster.ts'
+import { forbidWrites } from './disk.ts'
+import { sendJunk } from './junk.ts'
 import { ChaosLoad } from './load.ts'
+import { join, leave, membershipOf } from './membership.ts'
+import type { Step } from './plan.ts'
 
 export interface ChaosOptions {
+  /** Names the draws outside the plan (jitter of wires, junk). */
   readonly seed: string
-  /** Disturbances go on until both are reached. */
-  readonly kills: number
-  readonly minutes: number
-  readonly validators?: number
+  readonly plan: readonly Step[]
+  readonly validators: number
+  /** Absent: the committee is fixed. Else a spare validator is there to join and leave. */
+  readonly epochDurationMs?: number
   readonly clients?: number
-  /** Keeps the data directory, for a look at it. */
+  /** Keeps the data folder also when nothing was violated. */
   readonly keep?: boolean
   readonly print?: (line: string) => void
 }
 
 export interface ChaosSummary {
   readonly violations: readonly string[]
+  /** Processes ended by SIGKILL, and how many of them at a fail point. */
   readonly kills: number
-  readonly disturbances: Readonly<Record<string, number>>
+  readonly failPoints: Readonly<Record<string, number>>
+  readonly steps: Readonly<Record<string, number>>
   readonly blocks: number
+  readonly vertices: number
+  readonly epochs: number
   readonly acknowledged: number
-  /** From the end of the last disturbance to the first new receipt. */
-  readonly recoveryMs: number
-  /** Longest and median time of a start, from the fork of the process until it serves. */
-  readonly startMs: { readonly median: number; readonly longest: number }
+  /** From the end of a disturbance to the first new receipt. */
+  readonly recoveryMs: Spread
+  /** From the fork of a process until it serves. */
+  readonly startMs: Spread
+  readonly seconds: number
+  /** Still there when it was asked for or something was violated. */
   readonly dataDir: string
 }
 
-const CHAIN_ID = 1071
+export interface Spread {
+  readonly median: number
+  readonly longest: number
+}
+
+/** The promise: with no more faulty validators than tolerated, the network moves again within this time of healing. */
 const PROGRESS_MS = 10_000
 const CATCH_UP_MS = 60_000
-const PAUSE_MS_MAX = 4_000
-const GAP_MS_MAX = 2_500
+const GAP_MS = 300
+/** A fail point that is not reached by then (no certificate, no epoch) is made up for by a plain kill. */
+const FAIL_POINT_MS = 12_000
+const FULL_DISK_MS = 15_000
+/** Blocks and receipts are compared every so many steps, besides at the end. */
+const CHECK_EVERY = 20
 
-type Kind = 'kill' | 'kill twice' | 'kill two' | 'pause' | 'wipe' | 'rolling restart' | 'restart all'
-
-/** How often each disturbance is drawn, out of the sum. */
-const WEIGHTS: readonly (readonly [Kind, number])[] = [
-  ['kill', 8],
-  ['kill twice', 3],
-  ['kill two', 2],
-  ['pause', 3],
-  ['wipe', 2],
-  ['rolling restart', 1],
-  ['restart all', 1],
-]
-/** Comes first in every run, so that short ones see each kind. */
-const OPENING: readonly Kind[] = ['kill', 'wipe', 'restart all', 'kill twice', 'pause', 'kill two', 'rolling restart']
-
-/**
- * Runs a devnet of real processes under load and disturbs it by a seeded plan; then asks every validator by RPC whether
- * all is as it must be. The plan is the same for a seed, the instants inside the processes are not.
- */
+/** Runs a network of real processes under load, disturbs it by the plan, and asks every node whether all is as it must be. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosSummary> {
-  const dir = mkdtempSync(join(tmpdir(), 'ogpu-chaos-'))
-  const dataDir = join(dir, 'net')
   const clients = options.clients ?? 8
-  const devnet = await startDevnet({
-    dataDir,
-    fresh: false,
-    chainId: CHAIN_ID,
-    validators: options.validators ?? 4,
-    rpcPort: 0,
-    portsFrom: 21_000 + (process.pid % 500) * 20,
+  const cluster = await createCluster({
+    validators: options.validators,
+    ...(options.epochDurationMs === undefined ? {} : { spares: 1, epochDurationMs: options.epochDurationMs }),
     funded: fundedLoadAccounts(clients + 1),
+    seed: [...options.seed].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7),
   })
+  let violated = true
   try {
-    return await new Chaos(devnet, options, clients).run()
+    const summary = await new Chaos(cluster, options, clients).run()
+    violated = summary.violations.length > 0
+    return summary
   } finally {
-    await devnet.stop()
-    if (options.keep !== true) rmSync(dir, { recursive: true, force: true })
+    await cluster.close(violated || options.keep === true)
   }
 }
 
 class Chaos {
-  readonly #devnet: Devnet
+  readonly #cluster: Cluster
   readonly #options: ChaosOptions
-  readonly #random: Random
-  readonly #urls: readonly string[]
   readonly #load: ChaosLoad
+  readonly #seen = new SeenVertices()
   readonly #violations: string[] = []
-  readonly #counts: Record<string, number> = {}
+  readonly #steps: Record<string, number> = {}
+  readonly #failPoints: Record<string, number> = {}
   readonly #startTimesMs: number[] = []
+  readonly #recoveriesMs: number[] = []
   readonly #startedMs = performance.now()
   #kills = 0
+  #comparedBlocks = 0
+  #comparedTransactions = 0
   /** Was wiped last, and may still be asking what it had signed. */
-  #wiped: number | undefined
+  #wiped: NodeProcess | undefined
 
-  constructor(devnet: Devnet, options: ChaosOptions, clients: number) {
-    this.#devnet = devnet
+  constructor(cluster: Cluster, options: ChaosOptions, clients: number) {
+    this.#cluster = cluster
     this.#options = options
-    this.#random = new Random(options.seed, 'chaos')
-    this.#urls = devnet.validators.map(({ rpcUrl }) => rpcUrl)
     this.#load = new ChaosLoad(this.#urls, CHAIN_ID, clients)
-    void devnet.crashed.then(reason => this.#violate(`a process ended by itself: ${reason}`))
+  }
+
+  get #urls(): readonly string[] {
+    return this.#cluster.nodes.map(({ rpcUrl }) => rpcUrl)
+  }
+
+  get #validators(): readonly NodeProcess[] {
+    return this.#cluster.nodes.slice(0, this.#options.validators)
   }
 
   async run(): Promise<ChaosSummary> {
-    const { kills, minutes } = this.#options
-    await this.#awaitReceipts(1, CATCH_UP_MS)
-    for (
-      let step = 0;
-      (this.#kills < kills || performance.now() - this.#startedMs < minutes * 60_000) && this.#violations.length === 0;
-      step++
-    ) {
-      const kind = OPENING[step] ?? this.#draw()
-      this.#counts[kind] = (this.#counts[kind] ?? 0) + 1
-      await this.#disturb(kind)
-      await sleep(this.#random.u32() % GAP_MS_MAX)
-    }
-    const recoveryMs = await this.#awaitReceipts(1, PROGRESS_MS)
-    if (recoveryMs === undefined) this.#violate(`no receipt within ${PROGRESS_MS / 1_000} s after the last disturbance`)
-    let blocks = 0
+    const { plan } = this.#options
     try {
+      await Promise.all(this.#cluster.nodes.map(node => this.#start(node)))
+      if ((await this.#awaitReceipt(CATCH_UP_MS)) === undefined) this.#violate('the network does not start')
+      for (const [index, step] of plan.entries()) {
+        if (this.#violations.length > 0) break
+        this.#print(`step ${index + 1} of ${plan.length}: ${describe(step)}`)
+        this.#steps[step.kind] = (this.#steps[step.kind] ?? 0) + 1
+        await this.#disturb(step)
+        await this.#expectProgress(step.kind)
+        if (index % CHECK_EVERY === CHECK_EVERY - 1) await this.#compare()
+        await sleep(GAP_MS)
+      }
       await this.#awaitRejoined()
       await this.#load.stop()
-      await this.#catchUp()
-      blocks = await this.#check()
+      await this.#compare()
     } catch (error) {
-      this.#violate(`a validator does not answer: ${messageOf(error)}`)
+      this.#violate(messageOf(error))
     }
-    const sorted = [...this.#startTimesMs].sort((a, b) => a - b)
+    await this.#load.stop()
+    const epochs = await this.#epoch()
+    await Promise.all(this.#cluster.nodes.map(node => node.stop()))
+    for (const { folder } of this.#cluster.nodes) await this.#seen.addStore(folder)
+    for (const violation of this.#seen.violations) this.#violate(violation)
+    for (const alarm of findAlarms(this.#cluster.nodes.map(({ logFile }) => logFile))) this.#violate(alarm)
     return {
       violations: this.#violations,
       kills: this.#kills,
-      disturbances: this.#counts,
-      blocks,
+      failPoints: this.#failPoints,
+      steps: this.#steps,
+      blocks: this.#comparedBlocks,
+      vertices: this.#seen.count,
+      epochs,
       acknowledged: this.#load.acknowledged.length,
-      recoveryMs: Math.round(recoveryMs ?? Number.POSITIVE_INFINITY),
-      startMs: {
-        median: Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0),
-        longest: Math.round(sorted.at(-1) ?? 0),
-      },
-      dataDir: this.#devnet.layout.root,
+      recoveryMs: spreadOf(this.#recoveriesMs),
+      startMs: spreadOf(this.#startTimesMs),
+      seconds: Math.round((performance.now() - this.#startedMs) / 1_000),
+      dataDir: this.#cluster.root,
     }
   }
 
@@ -154,174 +159,285 @@ class Chaos {
     this.#print(`VIOLATION: ${what}`)
   }
 
-  #draw(): Kind {
-    const sum = WEIGHTS.reduce((total, [, weight]) => total + weight, 0)
-    let ticket = this.#random.u32() % sum
-    for (const [kind, weight] of WEIGHTS) {
-      if (ticket < weight) return kind
-      ticket -= weight
-    }
-    return 'kill'
+  #node(index: number): NodeProcess {
+    return defined(this.#cluster.nodes[index], 'the plan names nodes of the network')
   }
 
-  /** Different validators, drawn. */
-  #victims(count: number): number[] {
-    const left = [...this.#devnet.validators.keys()]
-    return Array.from({ length: Math.min(count, left.length) }, () =>
-      defined(left.splice(this.#random.u32() % left.length, 1)[0], 'a validator'),
-    )
-  }
-
-  #validator(index: number): ValidatorProcess {
-    return defined(this.#devnet.validators[index], 'a validator')
-  }
-
-  async #disturb(kind: Kind): Promise<void> {
-    const [first = 0, second = 0] = this.#victims(2)
-    const downMs = this.#random.u32() % GAP_MS_MAX
-    switch (kind) {
-      case 'kill':
-        await this.#kill(first)
-        await sleep(downMs)
-        return this.#start(first)
-      case 'kill twice':
-        // The second one hits the start: replay of the log, the first rounds, whatever the instant brings.
-        await this.#kill(first)
-        await this.#start(first, this.#random.u32() % 3_000)
-        return this.#start(first)
-      case 'kill two':
-        await Promise.all([this.#kill(first), this.#kill(second)])
-        await sleep(downMs)
-        await Promise.all([this.#start(first), this.#start(second)])
-        return
-      case 'pause': {
-        const { pid } = this.#validator(first).child
-        const pauseMs = this.#random.u32() % PAUSE_MS_MAX
-        this.#print(`pause validator ${first} for ${pauseMs} ms`)
-        process.kill(pid, 'SIGSTOP')
-        await sleep(pauseMs)
-        process.kill(pid, 'SIGCONT')
+  async #disturb(step: Step): Promise<void> {
+    const { links } = this.#cluster
+    switch (step.kind) {
+      case 'kill': {
+        const victims = step.victims.map(index => this.#node(index))
+        await Promise.all(victims.map(node => this.#kill(node)))
+        await sleep(step.downMs)
+        await Promise.all(victims.map(node => this.#start(node)))
         return
       }
-      case 'wipe':
-        // Two validators without memory are two faulty ones of four, more than the protocol promises to survive.
+      case 'kill storm': {
+        const node = this.#node(step.victim)
+        await this.#kill(node)
+        for (const afterMs of step.afterMs) await this.#startAndKill(node, afterMs)
+        return this.#start(node)
+      }
+      case 'fail point':
+        return this.#failAt(this.#node(step.victim), step.point, step.count)
+      case 'pause': {
+        const victims = step.victims.map(index => this.#node(index))
+        for (const node of victims) node.signal('SIGSTOP')
+        await sleep(step.ms)
+        for (const node of victims) node.signal('SIGCONT')
+        return
+      }
+      case 'partition': {
+        const others = this.#cluster.nodes.map(({ index }) => index).filter(index => !step.group.includes(index))
+        for (const inside of step.group) {
+          for (const outside of others) {
+            const block = step.how === 'cut' ? 'cut' : 'hole'
+            if (step.how !== 'mute') links.block(outside, inside, block)
+            if (step.how !== 'deaf') links.block(inside, outside, block)
+          }
+        }
+        await sleep(step.ms)
+        return links.heal()
+      }
+      case 'bad weather': {
+        links.setConditions(step.conditions)
+        await this.#kill(this.#node(step.victim))
+        await this.#start(this.#node(step.victim))
+        await sleep(step.ms)
+        return links.heal()
+      }
+      case 'clock skew':
+        return this.#runOtherwise(step.victim, { OGPU_CLOCK_OFFSET_MS: String(step.offsetMs) }, step.ms)
+      case 'mixed versions':
+        return this.#runOtherwise(step.victim, { OGPU_BUILD_NAME: '99.0.0-chaos' }, step.ms)
+      case 'full disk':
+        return this.#fillDisk(this.#node(step.victim))
+      case 'wipe': {
+        // Two validators without memory are two faulty ones, more than the protocol promises to survive.
         await this.#awaitRejoined()
-        await this.#kill(first)
-        this.#wiped = first
-        this.#wipe(first)
-        // Killed once more while it asks the others what it had signed: it must ask again, not trust its empty store.
-        await this.#start(first, this.#random.u32() % 4_000)
-        return this.#start(first)
+        const node = this.#node(step.victim)
+        await this.#kill(node)
+        await this.#seen.addStore(node.folder)
+        node.wipe()
+        this.#wiped = node
+        await this.#startAndKill(node, step.killAfterMs)
+        return this.#start(node)
+      }
       case 'rolling restart':
-        for (const index of this.#devnet.validators.keys()) {
-          this.#print(`restart validator ${index}`)
-          await this.#validator(index).child.stop()
-          await this.#start(index)
+        for (const node of this.#validators) {
+          await node.stop()
+          await this.#start(node)
         }
         return
       case 'restart all':
-        this.#print('restart all')
-        await Promise.all(this.#devnet.validators.map(({ child }) => child.stop()))
-        await Promise.all([...this.#devnet.validators.keys()].map(index => this.#start(index)))
+        await Promise.all(this.#cluster.nodes.map(node => node.stop()))
+        await Promise.all(this.#cluster.nodes.map(node => this.#start(node)))
         return
+      case 'junk peers':
+        return sendJunk(this.#node(step.victim).p2pPort, step.peers, step.ms, this.#options.seed)
+      case 'join':
+        return this.#changeMembership(join, 1)
+      case 'leave':
+        return this.#changeMembership(leave, 0)
     }
   }
 
-  async #kill(index: number): Promise<void> {
-    this.#print(`kill -9 validator ${index}`)
-    await this.#validator(index).child.kill()
+  /** After a step everybody is back: transactions must get receipts again in time. */
+  async #expectProgress(after: string): Promise<void> {
+    if (this.#violations.length > 0) return
+    const ms = await this.#awaitReceipt(PROGRESS_MS)
+    if (ms === undefined) this.#violate(`no receipt within ${PROGRESS_MS / 1_000} s after: ${after}`)
+    else this.#recoveriesMs.push(ms)
+  }
+
+  async #kill(node: NodeProcess): Promise<void> {
+    await node.kill()
     this.#kills += 1
   }
 
-  /** Starts a validator; with `killAfterMs` it is killed again that long after its fork, ready or not. */
-  async #start(index: number, killAfterMs?: number): Promise<void> {
+  async #start(node: NodeProcess, env?: Readonly<Record<string, string>>): Promise<void> {
     const startedMs = performance.now()
-    let killed = false
+    await node.start(env === undefined ? {} : { env })
+    this.#startTimesMs.push(performance.now() - startedMs)
+    if (env?.OGPU_FAIL_POINT !== undefined) return
+    void node.ended.then(reason => {
+      if (!this.#endsByItself.has(node)) this.#violate(`ended by itself: ${reason}`)
+    })
+  }
+
+  /** Nodes whose disk is full: they are expected to stop. */
+  readonly #endsByItself = new Set<NodeProcess>()
+
+  /** Starts a node and kills it so long after its fork, ready or not. */
+  async #startAndKill(node: NodeProcess, afterMs: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined
+    let killed = false
+    const dead = new Promise<void>((resolve, reject) => {
+      node
+        .start({
+          onSpawn: pid => {
+            timer = setTimeout(() => {
+              killed = true
+              process.kill(pid, 'SIGKILL')
+            }, afterMs)
+          },
+        })
+        .then(
+          async () => {
+            await node.ended
+            resolve()
+          },
+          error => (killed ? resolve() : reject(error)),
+        )
+    })
     try {
-      await this.#validator(index).restart(pid => {
-        if (killAfterMs === undefined) return
-        timer = setTimeout(() => {
-          killed = true
-          this.#print(`kill -9 validator ${index}, ${killAfterMs} ms after its start`)
-          process.kill(pid, 'SIGKILL')
-        }, killAfterMs)
-      })
-    } catch (error) {
-      if (!killed) this.#violate(`validator ${index} does not start: ${messageOf(error)}`)
+      await dead
+      this.#kills += 1
     } finally {
       clearTimeout(timer)
     }
-    if (killAfterMs === undefined) {
-      this.#startTimesMs.push(performance.now() - startedMs)
-      return
-    }
-    if (killed) this.#kills += 1
-    else await this.#kill(index)
   }
 
-  /** Everything but the keys goes: store, signing guard, markers. */
-  #wipe(index: number): void {
-    this.#print(`wipe validator ${index}`)
-    const folder = this.#devnet.layout.node(index)
-    for (const name of readdirSync(folder)) {
-      if (name !== 'keys') rmSync(join(folder, name), { recursive: true, force: true })
+  async #failAt(node: NodeProcess, point: string, count: number): Promise<void> {
+    await this.#kill(node)
+    let reached = false
+    try {
+      await this.#start(node, { OGPU_FAIL_POINT: `${point}:${count}` })
+      reached = (await Promise.race([node.ended, sleep(FAIL_POINT_MS)])) !== undefined
+      if (!reached) await node.kill()
+    } catch (error) {
+      // It got there before it served. Anything else is in its log, and the next start tells.
+      if (!messageOf(error).includes('SIGKILL')) throw error
+      reached = true
     }
+    this.#kills += 1
+    if (reached) this.#failPoints[point] = (this.#failPoints[point] ?? 0) + 1
+    else this.#print(`${point} was not reached ${count} times in ${FAIL_POINT_MS / 1_000} s`)
+    await this.#start(node)
+  }
+
+  /** Restarts a validator in an odd way, and then in the usual one. */
+  async #runOtherwise(index: number, env: Readonly<Record<string, string>>, ms: number): Promise<void> {
+    const node = this.#node(index)
+    await node.stop()
+    await this.#start(node, env)
+    await sleep(ms)
+    await this.#expectProgress(`${Object.entries(env).join()} (while it lasts)`)
+    await node.stop()
+    await this.#start(node)
+  }
+
+  /** A node that cannot write must end by itself, refuse to start, and be whole once there is room again. */
+  async #fillDisk(node: NodeProcess): Promise<void> {
+    this.#endsByItself.add(node)
+    if (node.disk === undefined) {
+      if (!forbidWrites(node.pid)) {
+        this.#endsByItself.delete(node)
+        return this.#print('a full disk cannot be had here: neither a mount nor prlimit')
+      }
+    } else node.disk.fill()
+    const reason = await Promise.race([node.ended, sleep(FULL_DISK_MS)])
+    if (reason === undefined) this.#violate(`validator ${node.index} goes on although it cannot write`)
+    else if (reason.includes('signal')) this.#violate(`validator ${node.index} broke on a full disk: ${reason}`)
+    if (node.disk !== undefined) {
+      // As a supervisor would, into the same full disk.
+      const outcome = await node.start().then(
+        () => node.ended,
+        error => messageOf(error).split('. The end of')[0] ?? '',
+      )
+      if (outcome.includes('signal')) this.#violate(`validator ${node.index} broke on a full disk: ${outcome}`)
+      node.disk.free()
+    }
+    await node.kill()
+    this.#endsByItself.delete(node)
+    await this.#start(node)
+  }
+
+  /** The spare validator stakes or leaves; waits until the committee has so many members more than at the genesis. */
+  async #changeMembership(
+    change: (cluster: Cluster, node: NodeProcess, through: string) => Promise<void>,
+    more: number,
+  ): Promise<void> {
+    const spare = this.#node(this.#options.validators)
+    const through = defined(this.#urls[0], 'a validator')
+    await change(this.#cluster, spare, through)
+    const wanted = this.#options.validators + more
+    const changed = await this.#until(async () => (await membershipOf(through)).committeeSize === wanted)
+    if (!changed) return this.#violate(`the committee does not have ${wanted} members`)
+    if (more === 0) return
+    const takesPart = await this.#until(async () => (await ownVertices(spare)) > 0)
+    if (!takesPart) this.#violate('the elected validator makes no vertices')
   }
 
   /** Waits until the validator that was wiped makes vertices again. */
   async #awaitRejoined(): Promise<void> {
-    if (this.#wiped === undefined) return
-    const { healthUrl } = this.#validator(this.#wiped)
-    const deadlineMs = performance.now() + CATCH_UP_MS
-    while (performance.now() < deadlineMs) {
-      if (metricOf(await scrape(healthUrl), 'ogpu_consensus_own_vertices_total') > 0) {
-        this.#print(`validator ${this.#wiped} takes part again`)
-        this.#wiped = undefined
-        return
-      }
-      await sleep(200)
-    }
-    this.#violate(`validator ${this.#wiped} was wiped and does not take part again`)
+    const wiped = this.#wiped
+    if (wiped === undefined) return
     this.#wiped = undefined
+    const rejoined = await this.#until(async () => (await ownVertices(wiped)) > 0)
+    if (rejoined) this.#print(`validator ${wiped.index} takes part again after its wipe`)
+    else this.#violate(`validator ${wiped.index} was wiped and does not take part again`)
   }
 
-  /** Milliseconds until `count` more receipts have come; undefined when they have not by then. */
-  async #awaitReceipts(count: number, timeoutMs: number): Promise<number | undefined> {
+  async #until(holds: () => Promise<boolean>): Promise<boolean> {
+    const deadlineMs = performance.now() + CATCH_UP_MS
+    while (performance.now() < deadlineMs) {
+      if (await holds()) return true
+      await sleep(100)
+    }
+    return false
+  }
+
+  /** Milliseconds until the next receipt; undefined when none came by then. */
+  async #awaitReceipt(timeoutMs: number): Promise<number | undefined> {
     const startedMs = performance.now()
-    const wanted = this.#load.acknowledged.length + count
+    const had = this.#load.acknowledged.length
     while (performance.now() - startedMs < timeoutMs) {
-      if (this.#load.acknowledged.length >= wanted) return performance.now() - startedMs
+      if (this.#load.acknowledged.length > had) return performance.now() - startedMs
       await sleep(20)
     }
     return undefined
   }
 
-  /** Waits until every validator has the highest head that any of them has now. */
-  async #catchUp(): Promise<void> {
+  /** Waits until every node has the highest head that any has now; then compares what was not compared before. */
+  async #compare(): Promise<void> {
+    const acknowledged = this.#load.acknowledged.slice(this.#comparedTransactions)
     const wanted = Math.max(...(await Promise.all(this.#urls.map(headOf))))
-    const deadlineMs = performance.now() + CATCH_UP_MS
-    for (const [index, url] of this.#urls.entries()) {
-      let head = await headOf(url)
-      while (head < wanted && performance.now() < deadlineMs) {
-        await sleep(200)
-        head = await headOf(url)
-      }
-      if (head < wanted) this.#violate(`validator ${index} is at block ${head}, others reached ${wanted} long ago`)
+    for (const { index, rpcUrl } of this.#cluster.nodes) {
+      if (!(await this.#until(async () => (await headOf(rpcUrl)) >= wanted)))
+        this.#violate(`node ${index} does not reach block ${wanted}, which another one has`)
     }
+    const { violations, next } = await compareChains(this.#urls, this.#comparedBlocks)
+    for (const violation of violations) this.#violate(violation)
+    for (const violation of await findLost(this.#urls, acknowledged)) this.#violate(violation)
+    this.#comparedBlocks = next
+    this.#comparedTransactions += acknowledged.length
+    this.#print(`${next} blocks and ${this.#comparedTransactions} transactions are the same everywhere`)
   }
 
-  /** Returns how many blocks were compared. */
-  async #check(): Promise<number> {
-    const { violations, blocks } = await compareChains(this.#urls)
-    for (const violation of violations) this.#violate(violation)
-    for (const violation of await findLost(this.#urls, this.#load.acknowledged)) this.#violate(violation)
-    const logs = this.#urls.map((_, index) => this.#devnet.layout.log(`validator-${index}`)).filter(existsSync)
-    for (const alarm of findAlarms(logs)) this.#violate(alarm)
-    return blocks
+  async #epoch(): Promise<number> {
+    try {
+      return (await membershipOf(defined(this.#urls[0], 'a validator'))).epoch
+    } catch {
+      return 0
+    }
   }
 }
 
-function sleep(ms: number): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, ms))
+async function ownVertices({ healthUrl }: NodeProcess): Promise<number> {
+  return metricOf(await scrape(healthUrl), 'ogpu_consensus_own_vertices_total')
+}
+
+function describe({ kind, ...details }: Step): string {
+  return `${kind} ${JSON.stringify(details).replaceAll('"', '')}`
+}
+
+function spreadOf(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b)
+  return { median: Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0), longest: Math.round(sorted.at(-1) ?? 0) }
+}
+
+function sleep(ms: number): Promise<undefined> {
+  return new Promise(resolve => setTimeout(() => resolve(undefined), ms))
 }

@@ -99,9 +99,23 @@ export function stakingCall(
   },
 ): Uint8Array {
   const { operator } = network.keys[index] as ValidatorKeys
-  return transact(operator.privateKey, {
+  return stakingTransaction(operator.privateKey, network.genesis.config.ogpu?.stakingContract as Hex, call)
+}
+
+/** A signed call of the staking contract. */
+export function stakingTransaction(
+  privateKey: Uint8Array,
+  contract: Hex,
+  call: {
+    readonly nonce: bigint
+    readonly method: string
+    readonly args?: readonly unknown[]
+    readonly value?: bigint
+  },
+): Uint8Array {
+  return transact(privateKey, {
     nonce: call.nonce,
-    to: fromHex(network.genesis.config.ogpu?.stakingContract as Hex),
+    to: fromHex(contract),
     value: call.value ?? 0n,
     data: fromHex(staking.encodeFunctionData(call.method, call.args ?? [])),
     gasLimit: 5_000_000n,
@@ -109,7 +123,7 @@ export function stakingCall(
 }
 
 /** The keys of a validator in the form that the contract takes. */
-export function registrationOf(keys: ValidatorKeys): readonly unknown[] {
+export function registrationOf(keys: ValidatorKeys, address = addressOf(keys)): readonly unknown[] {
   const { consensusKey, networkKey, checkpointKey } = publicKeysOf(keys)
-  return [consensusKey, networkKey, checkpointKey, addressOf(keys)]
+  return [consensusKey, networkKey, checkpointKey, address]
 }

@@ -1,0 +1,201 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { devnetGenesis } from '#genesis'
+import { defined } from '#lib/assert'
+import { type Hex, toHex } from '#lib/bytes'
+import { createSigningGuard, deriveDevValidatorKeys, publicKeysOf, saveDevKeys, type ValidatorKeys } from '#node'
+import { type Child, startChild } from '../../cli/devnet/child.ts'
+import { createPortAllocator } from '../../cli/devnet/ports.ts'
+import { mountSmallDisk, type SmallDisk } from './disk.ts'
+import { Links } from './links.ts'
+
+export const CHAIN_ID = 1071
+const KEY_SEED = 'chaos'
+const WEI = 10n ** 18n
+/** A committee that is fixed: its one epoch lasts. */
+const FOREVER_MS = 100 * 365 * 24 * 60 * 60 * 1_000
+const APIS = 'eth,net,web3,txpool,dag,ogpu'
+
+export interface ClusterOptions {
+  readonly validators: number
+  /** Nodes with keys of a validator that nobody has elected yet. They own coins. */
+  readonly spares?: number
+  /** Absent: the committee of the genesis goes on for ever. */
+  readonly epochDurationMs?: number
+  readonly funded: readonly { readonly address: Hex; readonly balanceWei: bigint }[]
+  readonly seed: number
+}
+
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly onSpawn?: (pid: number) => void
+}
+
+/** A node as a process of its own, which is started again and again with the same folder and ports. */
+export class NodeProcess {
+  readonly index: number
+  readonly keys: ValidatorKeys
+  readonly rpcUrl: string
+  readonly healthUrl: string
+  readonly folder: string
+  readonly logFile: string
+  readonly p2pPort: number
+  /** Absent: the folder lies on an ordinary disk. */
+  readonly disk: SmallDisk | undefined
+  readonly #args: readonly string[]
+  #child: Child | undefined
+
+  constructor(options: {
+    readonly index: number
+    readonly keys: ValidatorKeys
+    readonly rpcPort: number
+    readonly healthPort: number
+    readonly p2pPort: number
+    readonly folder: string
+    readonly logFile: string
+    readonly disk: SmallDisk | undefined
+    readonly args: readonly string[]
+  }) {
+    this.index = options.index
+    this.keys = options.keys
+    this.rpcUrl = `http://127.0.0.1:${options.rpcPort}`
+    this.healthUrl = `http://127.0.0.1:${options.healthPort}`
+    this.folder = options.folder
+    this.logFile = options.logFile
+    this.p2pPort = options.p2pPort
+    this.disk = options.disk
+    this.#args = options.args
+  }
+
+  get pid(): number {
+    return defined(this.#child, 'the process runs').pid
+  }
+
+  /** Resolves with the reason when the running process ends without having been asked to. */
+  get ended(): Promise<string> {
+    return defined(this.#child, 'the process runs').crashed
+  }
+
+  /** Starts it and waits until it serves. CodedError `child failed` when it ends first. */
+  async start({ env, onSpawn }: StartOptions = {}): Promise<void> {
+    this.#child = await startChild({
+      name: `validator ${this.index}`,
+      args: this.#args,
+      logFile: this.logFile,
+      ...(env === undefined ? {} : { env }),
+      ...(onSpawn === undefined ? {} : { onSpawn }),
+    })
+  }
+
+  async kill(): Promise<void> {
+    await this.#child?.kill()
+  }
+
+  async stop(): Promise<void> {
+    await this.#child?.stop()
+  }
+
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    process.kill(this.pid, signal)
+  }
+
+  /** Everything but the keys goes: store, signing guard, markers. */
+  wipe(): void {
+    for (const name of readdirSync(this.folder)) {
+      if (name !== 'keys') rmSync(join(this.folder, name), { recursive: true, force: true })
+    }
+  }
+}
+
+/** Whole nodes as processes, with wires between them that can be slowed and cut. */
+export interface Cluster {
+  readonly root: string
+  readonly nodes: readonly NodeProcess[]
+  readonly links: Links
+  readonly stakingContract: Hex | undefined
+  /** Ends everything; the folder goes unless it is to be `kept`. */
+  close(kept: boolean): Promise<void>
+}
+
+/** Prepares keys, genesis, folders and wires; the nodes are not started. */
+export async function createCluster(options: ClusterOptions): Promise<Cluster> {
+  const { validators, spares = 0, epochDurationMs, seed } = options
+  const root = mkdtempSync(join(tmpdir(), 'ogpu-chaos-'))
+  const folderOf = (index: number) => join(root, `node-${index}`)
+  const all = [...Array(validators + spares).keys()]
+  const keys = all.map(index => deriveDevValidatorKeys(KEY_SEED, index))
+  const genesis = await devnetGenesis({
+    chainId: CHAIN_ID,
+    timestampSec: Math.floor(Date.now() / 1_000),
+    consensus: { epochDurationMs: epochDurationMs ?? FOREVER_MS },
+    staking: { electsCommittee: epochDurationMs !== undefined },
+    accounts: [
+      ...options.funded,
+      ...keys.map(({ operator }) => ({ address: toHex(operator.address), balanceWei: 1_000_000n * WEI })),
+    ],
+    validators: keys.slice(0, validators).map((own, index) => {
+      const { operator, consensusKey, networkKey, checkpointKey } = publicKeysOf(own)
+      return { name: `validator ${index}`, operator, consensusKey, networkKey, checkpointKey, stake: 1, addresses: [] }
+    }),
+  })
+  const genesisFile = join(root, 'genesis.json')
+  writeFileSync(genesisFile, JSON.stringify(genesis))
+
+  // The last validator's folder is on a disk that can be full, where this user may mount one.
+  const disk = mountSmallDisk(folderOf(validators - 1))
+  const ports = createPortAllocator()
+  const links = new Links(seed)
+  const take = () => ports.take(21_000 + (process.pid % 400) * 100)
+  const p2pPorts: number[] = []
+  for (const _ of all) p2pPorts.push(await take())
+  const nodes: NodeProcess[] = []
+  for (const index of all) {
+    const own = defined(keys[index], 'keys of every node')
+    const folder = folderOf(index)
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    saveDevKeys(join(folder, 'keys'), own)
+    createSigningGuard({ path: join(folder, 'signing-guard'), chainId: CHAIN_ID, epoch: 0, key: own.consensus })
+    const peers: string[] = []
+    for (const other of all) {
+      if (other === index) continue
+      const port = await links.open(index, other, defined(p2pPorts[other], 'a port of every node'))
+      peers.push(`/ip4/127.0.0.1/tcp/${port}/p2p/${publicKeysOf(defined(keys[other], 'keys of every node')).peerId}`)
+    }
+    const p2pPort = defined(p2pPorts[index], 'a port of every node')
+    const [rpcPort, healthPort] = [await take(), await take()]
+    nodes.push(
+      new NodeProcess({
+        index,
+        keys: own,
+        rpcPort,
+        healthPort,
+        p2pPort,
+        folder,
+        logFile: join(root, `node-${index}.log`),
+        disk: index === validators - 1 ? disk : undefined,
+        args: [
+          'node',
+          ...['--network', genesisFile, '--data-dir', folder, '--validator'],
+          ...['--p2p-listen', `/ip4/127.0.0.1/tcp/${p2pPort}`, '--p2p-peers', peers.join(',')],
+          ...['--rpc-port', String(rpcPort), '--rpc-apis', APIS, '--health-port', String(healthPort)],
+          ...['--store-cache-mib', '64', '--verify-workers', '1'],
+        ],
+      }),
+    )
+  }
+
+  return {
+    root,
+    nodes,
+    links,
+    stakingContract: genesis.config.ogpu?.stakingContract,
+    async close(kept) {
+      await Promise.all(nodes.map(node => node.kill()))
+      links.close()
+      if (kept) return
+      disk?.remove()
+      rmSync(root, { recursive: true, force: true })
+    },
+  }
+}
