@@ -1,3 +1,6 @@
+import { CodedError } from '#lib/errors'
+import { exitCodeOf } from './exit-code.ts'
+
 /**
  * Runs until somebody asks to stop: SIGTERM, Ctrl-C, or the end of the parent that started us (a devnet must not leave
  * orphans). `stop` is called once and must finish within 10 s; a second signal ends the process at once.
@@ -25,8 +28,9 @@ export async function runUntilStopped(
   // The channel to a parent would keep an otherwise finished process alive.
   if (process.connected) process.disconnect()
   if (outcome.failure !== undefined) {
-    console.error(outcome.failure)
-    return 1
+    const { failure } = outcome
+    console.error(failure instanceof CodedError ? `ogpu: ${failure.message}` : failure)
+    return exitCodeOf(failure)
   }
   return 0
 }

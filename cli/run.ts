@@ -2,8 +2,9 @@ import { AssertionError } from '#lib/assert'
 import { CodedError } from '#lib/errors'
 import { type Command, help, parse, UsageError } from './command.ts'
 import { COMMANDS } from './commands.ts'
+import { exitCodeOf } from './exit-code.ts'
 
-/** Runs one command line and returns the exit code: 0 done, 1 failed, 2 wrong usage. */
+/** Runs one command line and returns the exit code: see `exit-code.ts`. */
 export async function run(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
@@ -32,7 +33,7 @@ export async function run(args: readonly string[]): Promise<number> {
     if (error instanceof CodedError || (error instanceof Error && error.name === 'SdkError')) {
       console.error(`ogpu: ${error.message}`)
       if (process.env.OGPU_DEBUG !== undefined) console.error(error)
-      return 1
+      return exitCodeOf(error)
     }
     if (error instanceof AssertionError)
       console.error('ogpu: a broken assumption; please report this with the stack below')

@@ -9,7 +9,8 @@ export function encodeCertifiedRecord({ record, signatures }: CertifiedEpochReco
   const out = new Writer(512).u64(record.epoch)
   out.u64(record.lastCommitIndex).bytes(record.lastCommitDigest)
   out.u64(record.lastBlockNumber).bytes(record.lastBlockHash)
-  out.bytes(record.nextEpochSeed).u64(record.nextEpochStartMs).bytes(record.previousRecordDigest)
+  out.bytes(record.nextEpochSeed).u64(record.nextEpochStartMs).u64(record.nextEpochDurationMs)
+  out.u32(record.nextProtocolVersion).bytes(record.previousRecordDigest)
   out.u16(record.nextAuthorities.length)
   for (const { operator, consensusKey, networkKey, checkpointKey, stake } of record.nextAuthorities)
     out.bytes(operator).bytes(consensusKey).bytes(networkKey).bytes(checkpointKey).u64(stake)
@@ -43,6 +44,8 @@ function readRecord(reader: Reader): EpochRecord {
   const lastBlockHash = digest()
   const nextEpochSeed = digest()
   const nextEpochStartMs = reader.u64()
+  const nextEpochDurationMs = reader.u64()
+  const nextProtocolVersion = reader.u32()
   const previousRecordDigest = digest()
   const nextAuthorities: Authority[] = []
   const size = bounded(reader.u16())
@@ -60,6 +63,8 @@ function readRecord(reader: Reader): EpochRecord {
     nextAuthorities,
     nextEpochSeed,
     nextEpochStartMs,
+    nextEpochDurationMs,
+    nextProtocolVersion,
     previousRecordDigest,
   }
 }

@@ -20,6 +20,9 @@ export interface EpochRecord {
   /** Seed of the next epoch's leader schedule. */
   readonly nextEpochSeed: Digest
   readonly nextEpochStartMs: number
+  readonly nextEpochDurationMs: number
+  /** Protocol version that the next epoch runs. */
+  readonly nextProtocolVersion: number
   /** Zero for epoch 0. */
   readonly previousRecordDigest: Digest
 }
@@ -42,6 +45,7 @@ export function epochRecordDigest(record: EpochRecord, chainId: number): Digest 
   out.u64(record.lastCommitIndex).bytes(record.lastCommitDigest)
   out.u64(record.lastBlockNumber).bytes(record.lastBlockHash)
   out.bytes(next.digest).bytes(record.nextEpochSeed).u64(record.nextEpochStartMs)
+  out.u64(record.nextEpochDurationMs).u32(record.nextProtocolVersion)
   out.bytes(record.previousRecordDigest)
   return taggedHash('dag/epoch/1', out.finish())
 }

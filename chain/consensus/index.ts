@@ -111,4 +111,12 @@ export { commitTimestamp, medianTimestamp } from './timestamp.ts'
 export * from './types.ts'
 export { checkVertex, VERTEX_REASON, type VertexReason, type VertexRules } from './validity.ts'
 export { createVertexVerifier, type VertexVerifier, type VertexVerifierOptions } from './verify-vertex.ts'
+export {
+  carriesVersionSupport,
+  nextProtocolVersion,
+  supportedVersion,
+  VERSION_SUPPORT_COMMITS,
+  VERSION_SUPPORT_ROUNDS,
+  versionSupportItem,
+} from './version-support.ts'
 export { type AddOutcome, VertexManager } from './vertex-manager.ts'

@@ -28,6 +28,7 @@ import { chooseParents, OwnChain } from './proposer.ts'
 import type { Replica, ReplicaListener } from './replica.ts'
 import type { ConsensusOptions, Effect } from './types.ts'
 import { trustVertex } from './verify-vertex.ts'
+import { carriesVersionSupport, versionSupportItem } from './version-support.ts'
 
 /** Local time twice: `wall` for timestamps, `mono` for durations (it never goes back). */
 export interface Moment {
@@ -286,6 +287,12 @@ export class Producer implements ReplicaListener {
     }
   }
 
+  #versionSupport(): readonly SystemItem[] {
+    const { protocolVersion } = this.#options
+    if (protocolVersion === undefined || !carriesVersionSupport(this.#pace.round)) return []
+    return [versionSupportItem(protocolVersion)]
+  }
+
   #content(now: Moment): VertexContent {
     const { params } = this.#options
     const { evidence, execVotes, finalizer } = this.#replica
@@ -294,7 +301,7 @@ export class Producer implements ReplicaListener {
       timestampMs: Math.max(now.wall, this.#chain.lastTimestampMs),
       commitVotes: this.#pendingVotes.slice(0, params.commitVotesPerVertexMax),
       execVotes: this.#pendingExec.splice(0, params.execVotesPerVertexMax),
-      system: [...this.#pendingSystem.splice(0), ...evidence.take()],
+      system: [...this.#pendingSystem.splice(0), ...evidence.take(), ...this.#versionSupport()],
       transactions: carriesPayload ? this.#payload.take(this.#cap.bytes, waiting => this.#gas.fitting(waiting)) : [],
     }
   }

@@ -195,8 +195,10 @@ export interface ConsensusOptions {
   readonly trustLog: boolean
   /** Lets the core keep the gas of own uncommitted payload within bounds; without it only bytes and numbers count. */
   readonly payloadGas?: PayloadGas
-  /** System items to carry in the next own vertices, such as version support. */
+  /** System items to carry in the next own vertices. */
   readonly systemItems?: readonly SystemItem[]
+  /** Highest protocol version that this software knows; own vertices say so now and then. */
+  readonly protocolVersion?: number
   /** Replaces the stake-weighted schedule and its reputation swaps; for tests and scenarios. */
   readonly leaderSchedule?: LeaderSchedule
   /** Commits of `log` from this index on are emitted again at `start` (execution's last processed commit + 1). */

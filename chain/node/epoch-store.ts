@@ -21,6 +21,7 @@ const EPOCH_WITHOUT_END_MS = 2 ** 52
 /** Everything that is fixed during one epoch. */
 export interface EpochSetup extends EpochStart {
   readonly params: ConsensusParams
+  readonly protocolVersion: number
   readonly names: readonly string[]
   /** In committee order. */
   readonly peers: readonly PeerId[]
@@ -31,7 +32,6 @@ export interface EpochSetup extends EpochStart {
 /** How an epoch ended, and what a record leaves out that the next epoch needs. */
 export interface EndedEpoch extends CertifiedEpochRecord {
   readonly addresses: readonly (readonly string[])[]
-  readonly epochDurationMs: number
 }
 
 /** The records of ended epochs on disk, and the setup of every epoch that follows from them. */
@@ -67,6 +67,7 @@ export function createEpochStore(store: Store, genesis: GenesisFile): EpochStore
       epochStartMs: Number(genesis.timestamp) * 1_000,
       previousEpochRecord: ZERO_DIGEST,
       params: { ...consensus, epochDurationMs },
+      protocolVersion: 1,
       names: first.names,
       peers: first.peers,
       addresses: first.addresses,
@@ -79,7 +80,7 @@ export function createEpochStore(store: Store, genesis: GenesisFile): EpochStore
       const text = `the record of epoch ${epoch - 1} is not in the consensus store: restore the data directory, or start anew`
       throw new CodedError('epoch record missing', text, { data: { epoch: epoch - 1 } })
     }
-    const { record, addresses, epochDurationMs } = ended
+    const { record, addresses } = ended
     const committee = createCommittee(record.nextAuthorities)
     return {
       epoch,
@@ -87,7 +88,8 @@ export function createEpochStore(store: Store, genesis: GenesisFile): EpochStore
       epochSeed: record.nextEpochSeed,
       epochStartMs: record.nextEpochStartMs,
       previousEpochRecord: epochRecordDigest(record, chainId),
-      params: { ...consensus, epochDurationMs },
+      params: { ...consensus, epochDurationMs: record.nextEpochDurationMs },
+      protocolVersion: record.nextProtocolVersion,
       names: committee.authorities.map(({ operator }) => nameOf.get(toHex(operator)) ?? toHex(operator)),
       peers: committee.authorities.map(({ networkKey }) => peerIdOfPublicKey(networkKey)),
       addresses,
@@ -111,9 +113,9 @@ export function createEpochStore(store: Store, genesis: GenesisFile): EpochStore
 
 const SETUPS_KEPT = 4
 
-function encodeEnded({ addresses, epochDurationMs, ...certified }: EndedEpoch): Uint8Array {
+function encodeEnded({ addresses, ...certified }: EndedEpoch): Uint8Array {
   const record = encodeCertifiedRecord(certified)
-  const out = new Writer(record.length + 256).u32(record.length).bytes(record).u64(epochDurationMs)
+  const out = new Writer(record.length + 256).u32(record.length).bytes(record)
   out.u16(addresses.length)
   for (const list of addresses) {
     const text = utf8(list.join('\n'))
@@ -135,14 +137,13 @@ function decodeEnded(bytes: Uint8Array): EndedEpoch {
     const reader = new Reader(bytes)
     const certified = decodeCertifiedRecord(reader.bytes(reader.u32()))
     if (certified.kind !== 'accept') throw damaged(certified.reason)
-    const epochDurationMs = reader.u64()
     const addresses: string[][] = []
     for (let left = reader.u16(); left > 0; left--) {
       const text = new TextDecoder().decode(reader.bytes(reader.u16()))
       addresses.push(text === '' ? [] : text.split('\n'))
     }
     reader.end()
-    return { ...certified.value, addresses, epochDurationMs }
+    return { ...certified.value, addresses }
   } catch (error) {
     throw error instanceof DecodeError ? damaged(error) : error
   }

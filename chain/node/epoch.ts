@@ -40,6 +40,8 @@ export interface EpochEvents {
 export interface EpochOptions {
   readonly setup: EpochSetup
   readonly chainId: number
+  /** Highest protocol version that this program knows. */
+  readonly protocolVersion: number
   readonly blockGasLimit: number
   readonly keys: ValidatorKeys | undefined
   /** Present when there are keys. */
@@ -93,6 +95,7 @@ export async function createEpochInstance(options: EpochOptions): Promise<EpochI
     epochStartMs,
     previousEpochRecord,
     params,
+    protocolVersion: options.protocolVersion,
     ...(own === undefined || guard === undefined
       ? {}
       : {

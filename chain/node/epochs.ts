@@ -1,4 +1,10 @@
-import { type EpochRecord, encodeCertifiedRecord } from '#consensus'
+import {
+  carriesVersionSupport,
+  type EpochRecord,
+  encodeCertifiedRecord,
+  nextProtocolVersion,
+  VERSION_SUPPORT_COMMITS,
+} from '#consensus'
 import type { CommitExecutionEngine, ExecutedCommit } from '#evm'
 import { defined } from '#lib/assert'
 import type { Hex } from '#lib/bytes'
@@ -8,7 +14,16 @@ import { reachFailPoint } from '#lib/fail-point'
 import type { Network, PeerId } from '#p2p'
 import type { DagReader } from '#rpc'
 import type { Store } from '#storage'
-import { type BlockHeader, decodeBlockOrigin, type Epoch, type GenesisFile, type OrderedCommit } from '#types'
+import {
+  type BlockHeader,
+  type CommitIndex,
+  decodeBlockOrigin,
+  type Epoch,
+  type GenesisFile,
+  type OrderedCommit,
+  PROTOCOL_VERSION,
+  type Vertex,
+} from '#types'
 import { blockTimeMs } from './checkpoints.ts'
 import { ogpuConfigOf } from './committee.ts'
 import { createConsensusLog } from './consensus-log.ts'
@@ -40,6 +55,8 @@ export interface EpochsOptions {
   readonly events: EpochEvents
   /** The configured peers to keep besides the validators. */
   readonly keptPeers: readonly string[]
+  /** Highest protocol version that this program knows; default: what it was built with. */
+  readonly protocolVersion?: number
 }
 
 /** The epochs of a node: which one runs, how the next one comes about, and what the others still need of the last. */
@@ -66,6 +83,7 @@ export async function createEpochs(options: EpochsOptions): Promise<Epochs> {
   const { genesis, consensusStore, engine, network, keys, clock, log, events } = options
   const { chainId } = genesis.config
   const { stakingContract } = ogpuConfigOf(genesis)
+  const knownVersion = options.protocolVersion ?? PROTOCOL_VERSION
   const store = createEpochStore(consensusStore, genesis)
   const guards =
     keys === undefined
@@ -89,10 +107,12 @@ export async function createEpochs(options: EpochsOptions): Promise<Epochs> {
   const logOf = (epoch: Epoch) => createConsensusLog(consensusStore, epoch)
 
   async function build(setup: EpochSetup): Promise<EpochInstance> {
+    requireVersion(setup)
     const { epoch } = setup
     const instance = await createEpochInstance({
       setup,
       chainId,
+      protocolVersion: knownVersion,
       blockGasLimit: Number(ogpuConfigOf(genesis).execution.blockGasLimit),
       keys,
       guards,
@@ -111,6 +131,32 @@ export async function createEpochs(options: EpochsOptions): Promise<Epochs> {
       for (const listener of listeners) listener(commit)
     })
     return instance
+  }
+
+  /** The version that a quorum is ready for, by the vertices of the epoch's last commits. */
+  async function versionAfter(setup: EpochSetup, last: CommitIndex): Promise<number> {
+    const consensusLog = logOf(setup.epoch)
+    const vertices: Vertex[] = []
+    for (let index = Math.max(1, last - VERSION_SUPPORT_COMMITS + 1); index <= last; index++) {
+      const commit = defined(consensusLog.commit(index), 'an epoch ends with its last commits in the log')
+      for (const ref of commit.vertices) {
+        if (!carriesVersionSupport(ref.round)) continue
+        vertices.push(defined(consensusLog.vertex(ref), 'vertices of a commit are in the log'))
+      }
+    }
+    return nextProtocolVersion(setup.protocolVersion, setup.committee, vertices)
+  }
+
+  /** A node that does not know the rules of an epoch must not take part in it, nor follow it. */
+  function requireVersion({ epoch, protocolVersion }: EpochSetup): void {
+    if (protocolVersion <= knownVersion) return
+    throw new CodedError(
+      'protocol version unknown',
+      `epoch ${epoch} runs protocol version ${protocolVersion}, and this program knows versions up to ${knownVersion}. ` +
+        `Install a release that knows version ${protocolVersion} and start it on the same data directory: it goes on ` +
+        'where this one stopped.',
+      { data: { epoch, protocolVersion, knownVersion } },
+    )
   }
 
   /** The epoch's record: a pure function of its last block and the state after it. */
@@ -141,9 +187,11 @@ export async function createEpochs(options: EpochsOptions): Promise<Epochs> {
       nextAuthorities: next.authorities,
       nextEpochSeed: next.epochSeed,
       nextEpochStartMs: blockTimeMs(engine.chain.head()),
+      nextEpochDurationMs: next.epochDurationMs,
+      nextProtocolVersion: await versionAfter(setup, origin.commitIndex),
       previousRecordDigest: setup.previousEpochRecord,
     }
-    return { record, signatures: [], addresses: next.addresses, epochDurationMs: next.epochDurationMs }
+    return { record, signatures: [], addresses: next.addresses }
   }
 
   /** Stores and signs how an epoch ended; the setup of the next one. */
@@ -282,7 +330,7 @@ export async function createEpochs(options: EpochsOptions): Promise<Epochs> {
 const originOf = (header: BlockHeader) => decodeBlockOrigin(header.extraData)
 
 /** Validators at the addresses that the genesis, the contract or the configuration names. */
-function peersToKeep(
+export function peersToKeep(
   { peers, addresses }: EpochSetup,
   configured: readonly string[],
   self: PeerId,

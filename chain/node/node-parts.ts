@@ -32,6 +32,8 @@ export interface NodePartsOptions {
   readonly historyBlocks: number | undefined
   /** Multiaddrs with peer id that the operator wants kept. */
   readonly keptPeers: readonly string[]
+  /** Highest protocol version that is known; default: what this program was built with. */
+  readonly protocolVersion?: number
   readonly clock: Clock
   readonly log: Log
   /** Storage failed or an assumption broke: the node must stop. */
@@ -87,6 +89,7 @@ export async function createNodeParts(options: NodePartsOptions): Promise<NodePa
     clock,
     log,
     keptPeers: options.keptPeers,
+    ...(options.protocolVersion === undefined ? {} : { protocolVersion: options.protocolVersion }),
     events: {
       takePayload: room => pool.take(room),
       async onCommit(ordered) {

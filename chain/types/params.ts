@@ -35,6 +35,13 @@ export interface ConsensusParams {
   readonly epochDurationMs: number
 }
 
+/**
+ * The protocol version that this program knows, together with all before it. A network begins with 1 and switches at the
+ * end of an epoch to the highest version that a quorum knows (docs/epochs.md). Raise it with every change of a rule that
+ * decides what is valid, committed or executed, and keep the old rule for the versions before.
+ */
+export const PROTOCOL_VERSION = 1
+
 export const DEFAULT_CONSENSUS_PARAMS: ConsensusParams = {
   waveLength: 3,
   leadersPerRound: 1,

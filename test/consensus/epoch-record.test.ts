@@ -42,6 +42,8 @@ function recordOf(epoch: number, next: readonly TestValidator[], previousRecordD
     nextAuthorities: next.map(validator => validator.authority),
     nextEpochSeed: new Uint8Array(32).fill(3),
     nextEpochStartMs: 1_000 * (epoch + 1),
+    nextEpochDurationMs: 1_000,
+    nextProtocolVersion: 1,
     previousRecordDigest,
   }
 }

@@ -19,7 +19,8 @@ interface Disk {
 export interface EpochCluster {
   node(index: number): NodeParts
   running(): readonly NodeParts[]
-  start(index: number): Promise<void>
+  /** `protocolVersion`: the highest that this node's program knows. */
+  start(index: number, protocolVersion?: number): Promise<void>
   stop(index: number): Promise<void>
   /** Hands transactions to a node's pool, as RPC does. */
   add(index: number, raw: readonly Uint8Array[]): Promise<void>
@@ -84,7 +85,7 @@ export function createEpochCluster(network: TestNetwork, folder: string): EpochC
 
     breakRecords: index => broken.add(index),
 
-    async start(index) {
+    async start(index, protocolVersion) {
       broken.delete(index)
       const own = defined(keys[index], 'a validator of the network')
       const disk = defined(disks[index], 'every validator has a disk')
@@ -100,6 +101,7 @@ export function createEpochCluster(network: TestNetwork, folder: string): EpochC
         signingGuardPath: guardOf(index),
         historyBlocks: undefined,
         keptPeers: [],
+        ...(protocolVersion === undefined ? {} : { protocolVersion }),
         clock: { now: () => Date.now() },
         log: silentLog,
         onFailure: error => failures.push(error),

@@ -30,11 +30,12 @@ function ended(store: EpochStore, seed = 1): EndedEpoch {
       nextAuthorities: committee.authorities,
       nextEpochSeed: sha256(Uint8Array.of(seed)),
       nextEpochStartMs: 1_800_000_060_000,
+      nextEpochDurationMs: 60_000,
+      nextProtocolVersion: 1,
       previousRecordDigest: new Uint8Array(32),
     },
     signatures: [],
     addresses,
-    epochDurationMs: 60_000,
   }
 }
 
