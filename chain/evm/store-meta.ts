@@ -29,6 +29,7 @@ const META = {
   finalized: utf8('finalized'),
   base: utf8('base'),
   snapshot: utf8('snapshot'),
+  migrated: utf8('migrated'),
 } as const
 
 export function metaKey(name: keyof typeof META): Uint8Array {
@@ -44,7 +45,11 @@ export function readPosition(store: Store): StorePosition | undefined {
   if (bytes === undefined) return undefined
   const schema = read('schema', 4, bytes, reader => reader.u32())
   if (schema !== SCHEMA_VERSION) {
-    throw new CodedError('wrong schema', `the store has layout ${schema}, this program uses ${SCHEMA_VERSION}`, {
+    const advice =
+      schema < SCHEMA_VERSION
+        ? './ogpu db migrate, or a start of the node, brings it up to date'
+        : 'a newer version wrote it, so use that one'
+    throw new CodedError('wrong schema', `the store has layout ${schema}, this program ${SCHEMA_VERSION}: ${advice}`, {
       data: { found: schema, wanted: SCHEMA_VERSION },
     })
   }

@@ -1,7 +1,10 @@
 import { concat } from '#lib/bytes'
 
-/** Layout of the store; a node refuses to open any other (there is no data to migrate before the first release). */
-export const SCHEMA_VERSION = 1
+/**
+ * Layout of the store. An older one is brought up to it (`migrateStore`), a newer one is refused. 1: bodies and receipts in
+ * the database; 2: in bulk files.
+ */
+export const SCHEMA_VERSION = 2
 
 /**
  * Every key prefix, in one table. A key is the prefix byte and then fixed-width big-endian parts, so that ranges scan

@@ -4,7 +4,7 @@ import { type CheckedChain, checkChain, readPosition, rewindChain, type StorePos
 import { toHex } from '#lib/bytes'
 import { CodedError, messageOf } from '#lib/errors'
 import { type CheckedLog, checkConsensusLog, type DataDirectory, openExistingDataDirectory } from '#node'
-import { type DiskStore, openLevelStore } from '#storage'
+import { type DiskStore, openChainStore, openLevelStore } from '#storage'
 import { type Command, flag, UsageError, type Values } from '../command.ts'
 import { required } from '../sidecar-options.ts'
 import { bold, bytes, dim, green, red, stage, table } from '../terminal.ts'
@@ -77,7 +77,8 @@ async function withStore<T>(
   try {
     // LevelDB would leave an empty folder behind.
     if (!existsSync(join(path, 'CURRENT'))) throw new CodedError('store damaged', 'its file CURRENT is missing')
-    const store = await openLevelStore(path, { createIfMissing: false })
+    const open = name === 'chain' ? openChainStore : openLevelStore
+    const store = await open(path, { createIfMissing: false })
     try {
       return await work(store)
     } finally {
@@ -249,5 +250,7 @@ async function holdsCommits(directory: DataDirectory, { executed }: StorePositio
 function sizeOf(directory: DataDirectory, name: StoreName): number {
   const path = join(directory.storePath, name)
   if (!existsSync(path)) return 0
-  return readdirSync(path).reduce((sum, file) => sum + statSync(join(path, file)).size, 0)
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0)
 }

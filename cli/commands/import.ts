@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { genesisBlock, type ImportedChain, importChain } from '#evm'
+import { genesisBlock, type ImportedChain, importChain, migrateStore } from '#evm'
 import { defined } from '#lib/assert'
 import { toHex } from '#lib/bytes'
 import { CodedError, messageOf } from '#lib/errors'
 import { openDataDirectory } from '#node'
-import { openLevelStore } from '#storage'
+import { openChainStore } from '#storage'
 import type { GenesisFile } from '#types'
 import { type Command, flag, integer, UsageError } from '../command.ts'
 import { runUntilStopped } from '../daemon.ts'
@@ -52,8 +52,9 @@ started again. Proof of work is not checked: this is for test chains.`,
       for (const close of closers.splice(0).reverse()) await close()
     }
     try {
-      const store = await openLevelStore(join(directory.storePath, 'chain'))
+      const store = await openChainStore(join(directory.storePath, 'chain'))
       closers.push(() => store.close())
+      await migrateStore(store)
       let chain: ImportedChain | undefined
       await stage('import', async update => {
         const onBlock = (done: number, total: number) => update(`${done} of ${total} blocks`)

@@ -8,7 +8,7 @@ import { runBlock } from '@ethereumjs/vm'
 import { createExecutionEngine, createRecoveryPool, type ExecutedBlock, genesisBlock } from '#evm'
 import { silentLog } from '#lib/env'
 import { keccak256 } from '#lib/hash'
-import { type DiskStore, openLevelStore, type Store } from '#storage'
+import { type DiskStore, openChainStore, type Store } from '#storage'
 import { encodeBlock, type GenesisFile, type RecoveredTransaction } from '#types'
 import { Executor } from '../../chain/evm/executor.ts'
 import { forkScheduleOfGenesis } from '../../chain/evm/genesis.ts'
@@ -56,7 +56,7 @@ class Stopwatch {
 /** A LevelDB in a temporary folder, gone afterwards. */
 export async function withStore<T>(work: (store: DiskStore, directory: string) => Promise<T>): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'ogpu-bench-'))
-  const store = await openLevelStore(directory)
+  const store = await openChainStore(directory)
   try {
     return await work(store, directory)
   } finally {

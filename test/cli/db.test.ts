@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -14,7 +15,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createExecutionEngine, genesisBlock } from '#evm'
 import { openDataDirectory } from '#node'
-import { openLevelStore } from '#storage'
+import { openChainStore, openLevelStore } from '#storage'
 import { commitDigest, type Digest } from '#types'
 import { createConsensusLog } from '../../chain/node/consensus-log.ts'
 import { run } from '../../cli/run.ts'
@@ -32,7 +33,7 @@ beforeAll(async () => {
   mkdirSync(whole)
   const genesis = killGenesis()
   const directory = openDataDirectory({ path: whole, chainId: CHAIN_ID, genesisHash: genesisBlock(genesis).hash })
-  const chain = await openLevelStore(join(directory.storePath, 'chain'), { writeBufferBytes: 64 * 1024 })
+  const chain = await openChainStore(join(directory.storePath, 'chain'), { writeBufferBytes: 64 * 1024 })
   const engine = await createExecutionEngine({ genesis, store: chain })
   const consensus = await openLevelStore(join(directory.storePath, 'consensus'), { writeBufferBytes: 64 * 1024 })
   const log = createConsensusLog(consensus, 0)
@@ -127,7 +128,7 @@ describe('./ogpu db', () => {
     expect((await db(path, 'check', '--deep')).code).toBe(0)
     const hashes: unknown[] = []
     for (const folder of [path, whole]) {
-      const store = await openLevelStore(join(folder, 'store/chain'))
+      const store = await openChainStore(join(folder, 'store/chain'))
       const engine = await createExecutionEngine({ genesis: killGenesis(), store })
       for (const commit of commits) await engine.execute(commit)
       hashes.push(engine.chain.head().hash)
@@ -189,6 +190,7 @@ describe('torn and overwritten files of a store', () => {
       let failed = 0
       for (const file of readdirSync(join(whole, 'store', name))) {
         if (file === 'LOCK' || file.startsWith('LOG')) continue
+        if (statSync(join(whole, 'store', name, file)).isDirectory()) continue
         const original = readFileSync(join(whole, 'store', name, file))
         if (original.length === 0) continue
         for (const part of [0, 0.3, 0.7, 0.98]) {

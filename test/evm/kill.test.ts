@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { createExecutionEngine } from '#evm'
 import { toHex } from '#lib/bytes'
-import { createMemoryStore, openLevelStore } from '#storage'
+import { createMemoryStore, openChainStore } from '#storage'
 import { KILL_COMMITS, killCommits, killGenesis } from './kill-workload.ts'
 
 const child = fileURLToPath(new URL('./kill-child.ts', import.meta.url))
@@ -43,7 +43,7 @@ describe('an execution that is killed at any moment', () => {
       const reference = await createExecutionEngine({ genesis: killGenesis(), store: createMemoryStore() })
       for (const ordered of killCommits()) await reference.execute(ordered)
 
-      const store = await openLevelStore(directory)
+      const store = await openChainStore(directory)
       const engine = await createExecutionEngine({ genesis: killGenesis(), store })
       const resumed = engine.lastExecuted().index
       for (const ordered of killCommits()) await engine.execute(ordered)

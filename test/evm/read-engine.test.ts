@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createExecutionEngine, createReadEngine } from '#evm'
-import { openLevelReader, openLevelStore } from '#storage'
+import { openChainReader, openChainStore } from '#storage'
 import { addressOfUser } from './fixtures.ts'
 import { killCommits, killGenesis } from './kill-workload.ts'
 
@@ -15,10 +15,10 @@ afterEach(async () => {
 async function openBoth() {
   const directory = mkdtempSync(join(tmpdir(), 'ogpu-reader-'))
   cleanUp.push(() => rmSync(directory, { recursive: true, force: true }))
-  const store = await openLevelStore(directory, { isShared: true })
+  const store = await openChainStore(directory, { isShared: true })
   cleanUp.push(() => store.close())
   const writer = await createExecutionEngine({ genesis: killGenesis(), store })
-  const reader = await openLevelReader(directory)
+  const reader = await openChainReader(directory)
   cleanUp.push(() => reader.close())
   return { writer, reader, read: createReadEngine({ genesis: killGenesis(), store: reader }) }
 }
