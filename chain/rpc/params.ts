@@ -190,6 +190,14 @@ export function parseBlockRef(value: unknown): BlockRef {
   return parseBlockNumber(value)
 }
 
+/** Erigon's block numbers, which Otterscan sends as plain JSON numbers. */
+const orPlain =
+  (parse: (value: unknown) => BlockRef) =>
+  (value: unknown): BlockRef =>
+    typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+      ? { kind: 'number', number: value }
+      : parse(value)
+
 export const address = param('address', ADDRESS, parseAddress)
 export const hash = (name: string) => param(name, HASH, parseHash)
 export const data = (name: string) => param(name, DATA, value => parseData(value))
@@ -203,6 +211,9 @@ export const any = (name: string) => param(name, ANY, value => value)
 export const block = withDefault(param('block', BLOCK, parseBlockRef), LATEST)
 export const requiredBlock = param('block', BLOCK, parseBlockRef)
 export const blockNumber = param('blockNumber', BLOCK, parseBlockNumber)
+export const plainBlock = withDefault(param('block', BLOCK, orPlain(parseBlockRef)), LATEST)
+export const plainRequiredBlock = param('block', BLOCK, orPlain(parseBlockRef))
+export const plainBlockNumber = param('blockNumber', BLOCK, orPlain(parseBlockNumber))
 export const list = <T>(name: string, items: JsonSchema, parse: (item: unknown) => T): Param<T[]> =>
   param(name, listOf(items), value => parseList(value, `[]${items.title ?? 'interface {}'}`, parse))
 

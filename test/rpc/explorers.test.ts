@@ -69,6 +69,17 @@ describe('what explorers ask', () => {
     expect(await rpc('erigon_getHeaderByNumber', '0x1')).toMatchObject({ number: '0x1' })
   })
 
+  it('Otterscan: plain numbers name blocks, as the app sends them', async () => {
+    expect(await rpc('erigon_getHeaderByNumber', 1)).toMatchObject({ number: '0x1' })
+    expect(await rpc('ots_getBlockDetails', 2)).toMatchObject({ block: { number: '0x2' } })
+    expect(await rpc('ots_getBlockDetails', 999)).toBeNull()
+    expect(await rpc('ots_getBlockTransactions', 1, 0, 10)).toMatchObject({ fullblock: { number: '0x1' } })
+    expect(await rpc('ots_hasCode', probe, 0)).toBe(false)
+    expect(await rpc('ots_hasCode', probe, 1)).toBe(true)
+    await expect(rpc('ots_getBlockDetails', 1.5)).rejects.toThrow('invalid argument 0')
+    await expect(rpc('eth_getBlockByNumber', 1, false)).rejects.toThrow('invalid argument 0')
+  })
+
   it('Otterscan: inside of transactions', async () => {
     expect(await rpc('ots_getInternalOperations', paid)).toEqual([
       { type: 0, from: PAYER, to: toHex(addressOfUser(4)), value: '0x3' },

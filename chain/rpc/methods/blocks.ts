@@ -2,7 +2,16 @@ import { toHex } from '#lib/bytes'
 import { blockHeaderHash } from '#types'
 import { blockToJson, headerToJson, receiptsToJson, toQuantity } from '../format.ts'
 import { method } from '../method.ts'
-import { type BlockRef, blockNumber, boolean, hash, index, requiredBlock, withDefault } from '../params.ts'
+import {
+  type BlockRef,
+  blockNumber,
+  boolean,
+  hash,
+  index,
+  plainBlockNumber,
+  requiredBlock,
+  withDefault,
+} from '../params.ts'
 import { listOf, nullable, OBJECT, QUANTITY, titled } from '../schema.ts'
 
 const BLOCK_OBJECT = nullable(titled('block'))
@@ -61,7 +70,7 @@ export const blockMethods = [
   method({
     name: 'erigon_getHeaderByNumber',
     summary: 'A block header by number or tag, under the name that Otterscan uses.',
-    params: [blockNumber],
+    params: [plainBlockNumber],
     result: nullable(titled('header')),
     handle: async (context, [ref]) => {
       const block = await context.findBlock(ref)

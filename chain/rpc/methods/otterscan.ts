@@ -5,7 +5,16 @@ import type { RpcContext } from '../context.ts'
 import { RpcError } from '../errors.ts'
 import { blockToJson, type Json, receiptsToJson, toQuantity, transactionToJson } from '../format.ts'
 import { method } from '../method.ts'
-import { address, block, blockNumber, count, hash, ParamError, param, requiredBlock } from '../params.ts'
+import {
+  address,
+  count,
+  hash,
+  ParamError,
+  param,
+  plainBlock,
+  plainBlockNumber,
+  plainRequiredBlock,
+} from '../params.ts'
 import { BOOLEAN, DATA, HASH, listOf, NUMBER, nullable, titled } from '../schema.ts'
 import { type CallNode, collectCalls } from '../tracers/call-tracer.ts'
 import { bounded, tracesOf } from './trace.ts'
@@ -106,7 +115,7 @@ export const otterscanMethods = [
   method({
     name: 'ots_hasCode',
     summary: 'Whether an account has code.',
-    params: [address, block],
+    params: [address, plainBlock],
     result: BOOLEAN,
     handle: async (context, [who, ref]) => {
       const { number } = (await context.needBlock(ref)).header
@@ -116,7 +125,7 @@ export const otterscanMethods = [
   method({
     name: 'ots_getBlockDetails',
     summary: 'A block without its transactions, with the fees that it earned.',
-    params: [blockNumber],
+    params: [plainBlockNumber],
     result: nullable(titled('block details')),
     weight: 5,
     handle: async (context, [ref]) => detailsOf(context, await context.findBlock(ref)),
@@ -132,7 +141,7 @@ export const otterscanMethods = [
   method({
     name: 'ots_getBlockTransactions',
     summary: 'A page of the transactions of a block with their receipts.',
-    params: [requiredBlock, smallCount('page'), smallCount('pageSize')],
+    params: [plainRequiredBlock, smallCount('page'), smallCount('pageSize')],
     result: nullable(titled('page of transactions')),
     weight: 10,
     handle: async (context, [ref, page, pageSize]) => {
