@@ -1,13 +1,24 @@
 import { concat, equalBytes } from '#lib/bytes'
 import { keccak256 } from '#lib/hash'
 import { encodeRlp, uintToRlp } from '#lib/rlp'
-import { type Address, EMPTY_CODE_HASH } from '#types'
+import type { Address } from '#types'
 import { hasCode, hasStorage, isEmptyAccount, NEW_ACCOUNT } from '../state/account.ts'
 import { type ByteKey, keyOf } from '../state/byte-keys.ts'
 import { analyse } from './code.ts'
 import { runFrame } from './frame.ts'
 import { Memory } from './memory.ts'
-import { accountOf, addressCost, type Ending, Escape, type Frame, now, type Run } from './run.ts'
+import {
+  accountOf,
+  addressCost,
+  codeAt,
+  delegateOf,
+  type Ending,
+  Escape,
+  entryOf,
+  type Frame,
+  now,
+  type Run,
+} from './run.ts'
 import { bytesToWord, wordToBytes } from './words.ts'
 
 const EMPTY = new Uint8Array(0)
@@ -40,6 +51,7 @@ export interface Call {
   readonly caller: Address
   /** Whose code runs; the same as `to` except for CALLCODE and DELEGATECALL. */
   readonly codeAddress: Address
+  readonly codeKey: ByteKey
   readonly to: Address
   /** What moves; undefined for DELEGATECALL, which only shows `shown`. */
   readonly transfer: bigint | undefined
@@ -72,16 +84,15 @@ export function callFrom(
   const outEnd = at.outLength === 0 ? 0 : at.outOffset + at.outLength
   const end = Math.max(inEnd, outEnd)
   if (end > BYTES_MAX) return undefined
-  let gas = frame.gas - memory.costOf(end) - addressCost(run, target)
+  const key = keyOf(target)
+  let gas = frame.gas - memory.costOf(end) - addressCost(run, key)
   if (gas < 0) return undefined
-  const delegate = delegateOf(run, target)
-  if (delegate !== undefined) gas -= addressCost(run, delegate)
+  const { account } = entryOf(run, key, target)
+  const delegate = delegateOf(run, account)
+  if (delegate !== undefined) gas -= addressCost(run, keyOf(delegate))
   if (value !== 0n) {
     gas -= 9_000
-    if (op === 0xf1) {
-      const account = accountOf(run, target)
-      if (account === undefined || isEmptyAccount(account)) gas -= 25_000
-    }
+    if (op === 0xf1 && (account === undefined || isEmptyAccount(account))) gas -= 25_000
   }
   if (gas < 0) return undefined
   memory.grow(end)
@@ -94,13 +105,14 @@ export function callFrom(
 
   const isOwn = op === 0xf2 || op === 0xf4
   const isTooDeep = frame.depth + 1 > DEPTH_MAX
-  if (isTooDeep || (value !== 0n && (accountOf(run, frame.self)?.balance ?? 0n) < value)) {
+  if (isTooDeep || (value !== 0n && (frame.entry.account?.balance ?? 0n) < value)) {
     frame.gas += given
     return FAILED
   }
   const result = runCall(run, {
     caller: frame.self,
     codeAddress: target,
+    codeKey: key,
     to: isOwn ? frame.self : target,
     transfer: op === 0xf4 ? undefined : value,
     shownCaller: op === 0xf4 ? frame.caller : frame.selfWord,
@@ -135,19 +147,19 @@ export function runCall(run: Run, call: Call): Result {
 }
 
 function runCode(run: Run, call: Call): Result {
-  const { codeAddress, gas } = call
-  const key = keyOf(codeAddress)
-  const precompiled = run.precompile(key, call.data, gas)
+  const { codeAddress, codeKey, gas } = call
+  const precompiled = run.precompile(codeKey, call.data, gas)
   if (precompiled !== undefined) {
     const { gasUsed, output } = precompiled
     if (output === undefined) return { ending: 'precompile failed', gasLeft: 0, output: EMPTY }
     return { ending: 'success', gasLeft: gas - gasUsed, output }
   }
-  const source = delegateOf(run, codeAddress) ?? codeAddress
-  const account = accountOf(run, source)
-  if (account === undefined || !hasCode(account)) return { ending: 'success', gasLeft: gas, output: EMPTY }
-  const code = analyse(now(run.state.code(source)), keyOf(account.codeHash))
-  const frame = newFrame(code, call.to, call.shownCaller, call.shownValue, call.data, gas, call.isStatic, call.depth)
+  const { account } = entryOf(run, codeKey, codeAddress)
+  const delegate = delegateOf(run, account)
+  const code = codeAt(run, delegate === undefined ? account : accountOf(run, delegate))
+  if (code === undefined) return { ending: 'success', gasLeft: gas, output: EMPTY }
+  const { to, shownCaller, shownValue, data, isStatic, depth } = call
+  const frame = newFrame(run, code, to, shownCaller, shownValue, data, gas, isStatic, depth)
   return finished(runFrame(run, frame), frame)
 }
 
@@ -231,7 +243,8 @@ export function runCreation(run: Run, creation: Creation): Result {
 function deploy(run: Run, creation: Creation): Result {
   const caller = bytesToWord(creation.creator)
   const code = analyse(creation.init)
-  const frame = newFrame(code, creation.address, caller, creation.value, EMPTY, creation.gas, false, creation.depth)
+  const { address, value, gas, depth } = creation
+  const frame = newFrame(run, code, address, caller, value, EMPTY, gas, false, depth)
   const ending = runFrame(run, frame)
   if (ending !== 'success') return finished(ending, frame)
   const { output } = frame
@@ -276,16 +289,8 @@ function move(run: Run, from: Address, to: Address, wei: bigint): void {
   now(run.state.setAccount(to, { ...recipient, balance: recipient.balance + wei }))
 }
 
-/** EIP-7702: the account whose code runs in place of this one's. */
-function delegateOf(run: Run, address: Address): Address | undefined {
-  if (!run.isPrague) return undefined
-  const account = accountOf(run, address)
-  if (account === undefined || account.codeHash === EMPTY_CODE_HASH || !hasCode(account)) return undefined
-  const code = now(run.state.code(address))
-  return code.length === 23 && code[0] === 0xef && code[1] === 0x01 && code[2] === 0x00 ? code.slice(3) : undefined
-}
-
 function newFrame(
+  run: Run,
   code: Frame['code'],
   self: Address,
   caller: bigint,
@@ -306,14 +311,28 @@ function newFrame(
     data,
     isStatic,
     depth,
-    memory: new Memory(),
+    entry: entryOf(run, selfKey, self),
+    warmSlots: run.sub.slotsOf(selfKey),
+    memory: memoryFor(run, depth),
     gas,
     output: EMPTY,
   }
 }
 
+// Whatever leaves a frame is a copy, so that the next one at its depth may use the same memory.
+function memoryFor(run: Run, depth: number): Memory {
+  const known = run.memories[depth]
+  if (known !== undefined) {
+    known.reset()
+    return known
+  }
+  const memory = new Memory()
+  run.memories[depth] = memory
+  return memory
+}
+
 /** The delegate of a transaction's target is warm from the start (EIP-7702). */
 export function warmDelegate(run: Run, address: Address): void {
-  const delegate = delegateOf(run, address)
+  const delegate = delegateOf(run, accountOf(run, address))
   if (delegate !== undefined) run.sub.warmAddress(keyOf(delegate))
 }

@@ -1,22 +1,12 @@
-import { equalBytes } from '#lib/bytes'
 import { keccak256 } from '#lib/hash'
 import { isEmptyAccount } from '../state/account.ts'
-import { keyOf } from '../state/byte-keys.ts'
+import { type ByteKey, keyOf } from '../state/byte-keys.ts'
+import type { StateSlot } from '../state/journal-state.ts'
 import { arithmetic } from './arithmetic.ts'
 import { callFrom, createFrom, destroy } from './calls.ts'
-import { pushedWord } from './code.ts'
 import { STACK_GROWTH, STACK_NEEDS, UNDEFINED } from './costs.ts'
-import { accountOf, addressCost, type Ending, type Frame, now, type Run } from './run.ts'
-import {
-  bytesToWord,
-  readWord,
-  SMALL,
-  wordToAddress,
-  wordToBytes,
-  wordToMinimal,
-  wordToScratch,
-  writeWord,
-} from './words.ts'
+import { addressCost, codeAt, type Ending, entryOf, type Frame, now, type Run } from './run.ts'
+import { bytesToWord, readWord, wordToAddress, wordToBytes, wordToMinimal, wordToScratch, writeWord } from './words.ts'
 
 const EMPTY = new Uint8Array(0)
 const BYTES_MAX = 2 ** 32
@@ -32,7 +22,13 @@ function size(word: bigint): number {
  */
 export function runFrame(run: Run, frame: Frame): Ending {
   const { code, memory } = frame
-  const { bytes, targets } = code
+  const {
+    bytes,
+    targets,
+    pushes,
+    words,
+    bytes: { length: codeLength },
+  } = code
   const { costs, state, sub } = run
   const stack = stackFor(run, frame.depth)
   let returned: Uint8Array = EMPTY
@@ -52,7 +48,7 @@ export function runFrame(run: Run, frame: Frame): Ending {
   }
 
   for (;;) {
-    const op = pc < bytes.length ? (bytes[pc] as number) : 0
+    const op = pc < codeLength ? (bytes[pc] as number) : 0
     const cost = costs[op] as number
     if (cost === UNDEFINED) return 'invalid opcode'
     if (sp < (STACK_NEEDS[op] as number)) return 'stack underflow'
@@ -61,9 +57,8 @@ export function runFrame(run: Run, frame: Frame): Ending {
     if (gas < 0) return 'out of gas'
 
     if (op >= 0x60 && op <= 0x7f) {
-      const count = op - 0x5f
-      stack[sp++] = count === 1 ? (SMALL[bytes[pc + 1] ?? 0] as bigint) : pushedWord(code, pc, count)
-      pc += count + 1
+      stack[sp++] = words[pushes[pc] as number] as bigint
+      pc += op - 0x5e
       continue
     }
     if (op >= 0x80 && op <= 0x8f) {
@@ -82,6 +77,37 @@ export function runFrame(run: Run, frame: Frame): Ending {
     }
 
     switch (op) {
+      case 0x01:
+        sp -= 1
+        stack[sp - 1] = BigInt.asUintN(256, (stack[sp] as bigint) + (stack[sp - 1] as bigint))
+        break
+      case 0x03:
+        sp -= 1
+        stack[sp - 1] = BigInt.asUintN(256, (stack[sp] as bigint) - (stack[sp - 1] as bigint))
+        break
+      case 0x10:
+        sp -= 1
+        stack[sp - 1] = (stack[sp] as bigint) < (stack[sp - 1] as bigint) ? 1n : 0n
+        break
+      case 0x11:
+        sp -= 1
+        stack[sp - 1] = (stack[sp] as bigint) > (stack[sp - 1] as bigint) ? 1n : 0n
+        break
+      case 0x14:
+        sp -= 1
+        stack[sp - 1] = stack[sp] === stack[sp - 1] ? 1n : 0n
+        break
+      case 0x15:
+        stack[sp - 1] = stack[sp - 1] === 0n ? 1n : 0n
+        break
+      case 0x16:
+        sp -= 1
+        stack[sp - 1] = (stack[sp] as bigint) & (stack[sp - 1] as bigint)
+        break
+      case 0x17:
+        sp -= 1
+        stack[sp - 1] = (stack[sp] as bigint) | (stack[sp - 1] as bigint)
+        break
       case 0x00:
         frame.gas = gas
         frame.output = EMPTY
@@ -131,11 +157,12 @@ export function runFrame(run: Run, frame: Frame): Ending {
         break
       }
       case 0x54: {
-        const word = stack[sp - 1] as bigint
-        const slot = wordToBytes(word)
-        gas -= sub.warmSlot(frame.selfKey, keyOf(slot)) ? 100 : 2_100
+        const key = keyOf(wordToScratch(stack[sp - 1] as bigint))
+        gas -= sub.warmSlot(frame.warmSlots, key) ? 100 : 2_100
         if (gas < 0) return 'out of gas'
-        stack[sp - 1] = bytesToWord(now(state.storage(frame.self, slot)))
+        const slot = now(state.slot(frame.entry, key))
+        slot.word ??= bytesToWord(slot.value)
+        stack[sp - 1] = slot.word
         break
       }
       case 0x55: {
@@ -143,11 +170,15 @@ export function runFrame(run: Run, frame: Frame): Ending {
         if (frame.isStatic) return 'write protection'
         // EIP-2200: a call with no more than the stipend must not write.
         if (gas <= 2_300) return 'out of gas'
-        const slot = wordToBytes(stack[sp + 1] as bigint)
-        const value = wordToMinimal(stack[sp] as bigint)
-        gas -= storeCost(run, frame, slot, value)
+        const key = keyOf(wordToScratch(stack[sp + 1] as bigint))
+        const value = stack[sp] as bigint
+        const slot = now(state.slot(frame.entry, key))
+        gas -= storeCost(run, frame, slot, key, value)
         if (gas < 0) return 'out of gas'
-        now(state.setStorage(frame.self, slot, value))
+        if (slot.word !== value) {
+          state.setSlot(slot, wordToMinimal(value))
+          slot.word = value
+        }
         break
       }
       case 0x5c:
@@ -182,9 +213,10 @@ export function runFrame(run: Run, frame: Frame): Ending {
         break
       case 0x31: {
         const address = wordToAddress(stack[sp - 1] as bigint)
-        gas -= addressCost(run, address)
+        const key = keyOf(address)
+        gas -= addressCost(run, key)
         if (gas < 0) return 'out of gas'
-        stack[sp - 1] = accountOf(run, address)?.balance ?? 0n
+        stack[sp - 1] = entryOf(run, key, address).account?.balance ?? 0n
         break
       }
       case 0x32:
@@ -222,9 +254,10 @@ export function runFrame(run: Run, frame: Frame): Ending {
         break
       case 0x3b: {
         const address = wordToAddress(stack[sp - 1] as bigint)
-        gas -= addressCost(run, address)
+        const key = keyOf(address)
+        gas -= addressCost(run, key)
         if (gas < 0) return 'out of gas'
-        stack[sp - 1] = BigInt(now(state.code(address)).length)
+        stack[sp - 1] = BigInt(codeAt(run, entryOf(run, key, address).account)?.bytes.length ?? 0)
         break
       }
       case 0x3c: {
@@ -232,9 +265,15 @@ export function runFrame(run: Run, frame: Frame): Ending {
         const address = wordToAddress(stack[sp + 3] as bigint)
         const to = size(stack[sp + 2] as bigint)
         const length = size(stack[sp] as bigint)
-        gas -= addressCost(run, address) + 3 * Math.ceil(length / 32)
+        const key = keyOf(address)
+        gas -= addressCost(run, key) + 3 * Math.ceil(length / 32)
         if (gas < 0 || !reach(to, length)) return 'out of gas'
-        memory.write(to, now(state.code(address)), size(stack[sp + 1] as bigint), length)
+        memory.write(
+          to,
+          codeAt(run, entryOf(run, key, address).account)?.bytes ?? EMPTY,
+          size(stack[sp + 1] as bigint),
+          length,
+        )
         break
       }
       case 0x3d:
@@ -253,9 +292,10 @@ export function runFrame(run: Run, frame: Frame): Ending {
       }
       case 0x3f: {
         const address = wordToAddress(stack[sp - 1] as bigint)
-        gas -= addressCost(run, address)
+        const key = keyOf(address)
+        gas -= addressCost(run, key)
         if (gas < 0) return 'out of gas'
-        const account = accountOf(run, address)
+        const { account } = entryOf(run, key, address)
         stack[sp - 1] = account === undefined || isEmptyAccount(account) ? 0n : bytesToWord(account.codeHash)
         break
       }
@@ -283,7 +323,7 @@ export function runFrame(run: Run, frame: Frame): Ending {
         stack[sp++] = run.chainId
         break
       case 0x47:
-        stack[sp++] = accountOf(run, frame.self)?.balance ?? 0n
+        stack[sp++] = frame.entry.account?.balance ?? 0n
         break
       case 0x48:
         stack[sp++] = run.baseFee
@@ -401,22 +441,23 @@ export function runFrame(run: Run, frame: Frame): Ending {
 }
 
 /** EIP-2200 with EIP-2929 and EIP-3529: what writing `value` costs; moves the refund. */
-function storeCost(run: Run, frame: Frame, slot: Uint8Array, value: Uint8Array): number {
+function storeCost(run: Run, frame: Frame, slot: StateSlot, key: ByteKey, value: bigint): number {
   const { sub, state } = run
-  const cold = sub.warmSlot(frame.selfKey, keyOf(slot)) ? 0 : 2_100
-  const current = now(state.storage(frame.self, slot))
-  if (equalBytes(current, value)) return cold + 100
-  const original = now(state.originalStorage(frame.self, slot))
-  if (equalBytes(original, current)) {
-    if (original.length === 0) return cold + 20_000
-    if (value.length === 0) sub.refund += 4_800
+  const cold = sub.warmSlot(frame.warmSlots, key) ? 0 : 2_100
+  slot.word ??= bytesToWord(slot.value)
+  const current = slot.word
+  if (current === value) return cold + 100
+  const original = bytesToWord(state.originalOf(slot))
+  if (original === current) {
+    if (original === 0n) return cold + 20_000
+    if (value === 0n) sub.refund += 4_800
     return cold + 2_900
   }
-  if (original.length > 0) {
-    if (current.length === 0) sub.refund -= 4_800
-    else if (value.length === 0) sub.refund += 4_800
+  if (original !== 0n) {
+    if (current === 0n) sub.refund -= 4_800
+    else if (value === 0n) sub.refund += 4_800
   }
-  if (equalBytes(original, value)) sub.refund += original.length === 0 ? 19_900 : 2_800
+  if (original === value) sub.refund += original === 0n ? 19_900 : 2_800
   return cold + 100
 }
 

@@ -1,9 +1,21 @@
+/** More than this is not kept for the next frame. */
+const KEPT_BYTES = 64 * 1_024
+
 /** Byte-addressed memory of one frame; grows in words and is paid for before it grows. */
 export class Memory {
   bytes = new Uint8Array(1_024)
   view = new DataView(this.bytes.buffer)
   /** Size in bytes as MSIZE reports it. */
   size = 0
+
+  /** Makes it empty again, for another frame. */
+  reset(): void {
+    if (this.bytes.length > KEPT_BYTES) {
+      this.bytes = new Uint8Array(1_024)
+      this.view = new DataView(this.bytes.buffer)
+    } else this.bytes.fill(0, 0, this.size)
+    this.size = 0
+  }
 
   /** Gas for reaching `end` bytes (Yellow Paper, C_mem), on top of what was paid. */
   costOf(end: number): number {

@@ -5,6 +5,7 @@ import { isEmptyAccount, NEW_ACCOUNT } from '../state/account.ts'
 import { type ByteKey, keyOf } from '../state/byte-keys.ts'
 import { type Call, type Creation, type Result, runCall, runCreation, warmDelegate } from './calls.ts'
 import { CANCUN_COSTS, OSAKA_COSTS } from './costs.ts'
+import type { Memory } from './memory.ts'
 import { accountOf, Escape, now, type PrecompileResult, type Run } from './run.ts'
 import { Substate } from './substate.ts'
 import { bytesToWord } from './words.ts'
@@ -12,6 +13,7 @@ import { bytesToWord } from './words.ts'
 /** Gas is counted in doubles here and memory is real: larger messages go to the other interpreter. */
 const GAS_MAX = 1n << 28n
 const stacks: bigint[][] = []
+const memories: Memory[] = []
 
 /** True when this interpreter takes the message: Cancun or later, gas in its range, no authorisations to recover. */
 export function takesMessage(machine: Machine, message: Message): boolean {
@@ -30,7 +32,7 @@ export function applyMessageHere(
 ): MessageResult {
   const { state } = machine.state
   const { header } = block
-  const sub = new Substate()
+  const sub = new Substate(machine.precompileKeys)
   const run: Run = {
     state,
     sub,
@@ -50,9 +52,10 @@ export function applyMessageHere(
     blockHash,
     precompile: precompilesOf(machine),
     stacks,
+    memories,
   }
   state.beginTransaction()
-  warmUp(machine, run, message, header.coinbase.bytes)
+  warmUp(run, message, header.coinbase.bytes)
   const sender = accountOf(run, message.sender) ?? NEW_ACCOUNT
   now(
     state.setAccount(message.sender, {
@@ -78,9 +81,8 @@ export function applyMessageHere(
   }
 }
 
-function warmUp(machine: Machine, run: Run, message: Message, coinbase: Uint8Array): void {
+function warmUp(run: Run, message: Message, coinbase: Uint8Array): void {
   const { sub } = run
-  for (const key of machine.precompileKeys) sub.warmAddress(key)
   sub.warmAddress(keyOf(message.sender))
   sub.warmAddress(keyOf(coinbase))
   if (message.to !== undefined) {
@@ -90,7 +92,8 @@ function warmUp(machine: Machine, run: Run, message: Message, coinbase: Uint8Arr
   for (const { address, storageKeys } of message.accessList) {
     const key = keyOf(address)
     sub.warmAddress(key)
-    for (const slot of storageKeys) sub.warmSlot(key, keyOf(slot))
+    const slots = sub.slotsOf(key)
+    for (const slot of storageKeys) sub.warmSlot(slots, keyOf(slot))
   }
 }
 
@@ -106,6 +109,7 @@ function execute(run: Run, message: Message, nonce: bigint): Result {
   const call: Call = {
     caller: sender,
     codeAddress: to,
+    codeKey: keyOf(to),
     to,
     transfer: value,
     shownCaller: run.origin,

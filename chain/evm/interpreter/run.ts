@@ -1,8 +1,8 @@
 import type { Address, BlockNumber, Digest } from '#types'
-import type { StateAccount } from '../state/account.ts'
-import { type ByteKey, keyOf } from '../state/byte-keys.ts'
-import type { JournalState, Maybe } from '../state/journal-state.ts'
-import type { Code } from './code.ts'
+import { hasCode, type StateAccount } from '../state/account.ts'
+import type { ByteKey } from '../state/byte-keys.ts'
+import type { JournalState, Maybe, StateEntry } from '../state/journal-state.ts'
+import { type Code, codeOf } from './code.ts'
 import type { Memory } from './memory.ts'
 import type { Substate } from './substate.ts'
 
@@ -34,6 +34,8 @@ export interface Run {
   readonly precompile: (key: ByteKey, data: Uint8Array, gas: number) => PrecompileResult | undefined
   /** Stacks by depth, reused between frames. */
   readonly stacks: bigint[][]
+  /** The same for memories. */
+  readonly memories: Memory[]
 }
 
 /** One execution of code. */
@@ -42,6 +44,10 @@ export interface Frame {
   readonly self: Address
   readonly selfKey: ByteKey
   readonly selfWord: bigint
+  /** The account whose storage the code sees. */
+  readonly entry: StateEntry
+  /** Its warm slots. */
+  readonly warmSlots: Set<ByteKey>
   readonly caller: bigint
   readonly value: bigint
   readonly data: Uint8Array
@@ -89,7 +95,22 @@ export function accountOf(run: Run, address: Address): StateAccount | undefined 
   return now(run.state.account(address))
 }
 
+export function entryOf(run: Run, key: ByteKey, address: Address): StateEntry {
+  return now(run.state.entry(key, address))
+}
+
+/** The account's code; undefined when it has none. */
+export function codeAt(run: Run, account: StateAccount | undefined): Code | undefined {
+  if (account === undefined || !hasCode(account)) return undefined
+  return codeOf(account.codeHash, () => now(run.state.codeByHash(account.codeHash)))
+}
+
 /** Gas of touching an address (EIP-2929). */
-export function addressCost(run: Run, address: Address): number {
-  return run.sub.warmAddress(keyOf(address)) ? 100 : 2_600
+export function addressCost(run: Run, key: ByteKey): number {
+  return run.sub.warmAddress(key) ? 100 : 2_600
+}
+
+/** EIP-7702: the account whose code runs in place of this one's. */
+export function delegateOf(run: Run, account: StateAccount | undefined): Address | undefined {
+  return run.isPrague ? codeAt(run, account)?.delegate : undefined
 }

@@ -19,10 +19,16 @@ export class Substate {
   readonly destroyed = new Map<ByteKey, Address>()
   refund = 0
   readonly #addresses = new Set<ByteKey>()
-  readonly #slots = new Set<ByteKey>()
+  readonly #slots = new Map<ByteKey, Set<ByteKey>>()
+  readonly #alwaysWarm: ReadonlySet<ByteKey>
   readonly #transient = new Map<ByteKey, bigint>()
   // Triples (collection, key, old value).
   readonly #undo: unknown[] = []
+
+  /** @param alwaysWarm addresses of the precompiles */
+  constructor(alwaysWarm: ReadonlySet<ByteKey>) {
+    this.#alwaysWarm = alwaysWarm
+  }
 
   snapshot(): Snapshot {
     return { undo: this.#undo.length, logs: this.logs.length, touched: this.touched.length, refund: this.refund }
@@ -47,12 +53,21 @@ export class Substate {
 
   /** True when the address was warm already; warms it otherwise. */
   warmAddress(key: ByteKey): boolean {
-    return this.#add(this.#addresses, key)
+    return this.#alwaysWarm.has(key) || this.#add(this.#addresses, key)
+  }
+
+  /** The warm slots of an account, for {@link warmSlot}. */
+  slotsOf(accountKey: ByteKey): Set<ByteKey> {
+    const known = this.#slots.get(accountKey)
+    if (known !== undefined) return known
+    const slots = new Set<ByteKey>()
+    this.#slots.set(accountKey, slots)
+    return slots
   }
 
   /** True when the slot was warm already; warms it otherwise. */
-  warmSlot(accountKey: ByteKey, slotKey: ByteKey): boolean {
-    return this.#add(this.#slots, accountKey + slotKey)
+  warmSlot(slots: Set<ByteKey>, slotKey: ByteKey): boolean {
+    return this.#add(slots, slotKey)
   }
 
   markCreated(key: ByteKey): void {

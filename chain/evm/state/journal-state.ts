@@ -44,6 +44,8 @@ class Slot {
   /** Value at the start of transaction `stamp`. */
   original: Uint8Array
   stamp = -1
+  /** `value` as an integer, once somebody worked it out. */
+  word: bigint | undefined
   constructor(base: Uint8Array) {
     this.base = base
     this.value = base
@@ -65,6 +67,11 @@ class Entry {
     this.account = base
   }
 }
+
+/** An account in the making. */
+export type StateEntry = Pick<Readonly<Entry>, 'key' | 'account'>
+/** A slot in the making; `word` may be filled in by whoever reads `value`. */
+export type StateSlot = Pick<Readonly<Slot>, 'value'> & Pick<Slot, 'word'>
 
 class Wipe {
   readonly entry: Entry
@@ -124,6 +131,30 @@ export class JournalState {
     this.#delete(entry)
   }
 
+  /** The record of an account, loaded when it has to be. Valid for the life of this state; for reading only. */
+  entry(key: ByteKey, address: Address): Maybe<StateEntry> {
+    return this.#entries.get(key) ?? this.#load(key, address)
+  }
+
+  /** A slot of an account; `slotKey` is the key of its 32 bytes. Valid until the account's storage is cleared. */
+  slot(entry: StateEntry, slotKey: ByteKey): Maybe<StateSlot> {
+    return this.#slotOf(entry as Entry, slotKey)
+  }
+
+  /** {@link setStorage} for a slot at hand. */
+  setSlot(slot: StateSlot, value: Uint8Array): void {
+    this.#setSlot(slot as Slot, value)
+  }
+
+  /** {@link originalStorage} for a slot at hand. */
+  originalOf(slot: StateSlot): Uint8Array {
+    return this.#originalOf(slot as Slot)
+  }
+
+  codeByHash(hash: Digest): Maybe<Uint8Array> {
+    return this.#codes.get(keyOf(hash)) ?? this.#source.code(hash)
+  }
+
   code(address: Address): Maybe<Uint8Array> {
     const account = this.account(address)
     return account instanceof Promise ? account.then(loaded => this.#codeOf(loaded)) : this.#codeOf(account)
@@ -175,8 +206,10 @@ export class JournalState {
     for (let i = undo.length - 2; i >= mark; i -= 2) {
       const what = undo[i]
       if (what instanceof Entry) what.account = undo[i + 1] as StateAccount | undefined
-      else if (what instanceof Slot) what.value = undo[i + 1] as Uint8Array
-      else if (what instanceof Wipe) {
+      else if (what instanceof Slot) {
+        what.value = undo[i + 1] as Uint8Array
+        what.word = undefined
+      } else if (what instanceof Wipe) {
         what.entry.slots = what.slots
         what.entry.wiped = what.wiped
       }
@@ -213,8 +246,10 @@ export class JournalState {
 
   #entry(address: Address): Maybe<Entry> {
     const key = keyOf(address)
-    const known = this.#entries.get(key)
-    if (known !== undefined) return known
+    return this.#entries.get(key) ?? this.#load(key, address)
+  }
+
+  #load(key: ByteKey, address: Address): Maybe<Entry> {
     const account = this.#source.account(key, address)
     if (account instanceof Promise) return account.then(loaded => this.#remember(key, address, loaded))
     return this.#remember(key, address, account)
@@ -259,6 +294,7 @@ export class JournalState {
     }
     if (this.#marks.length > 0) this.#undo.push(slot, slot.value)
     slot.value = value
+    slot.word = undefined
   }
 
   #delete(entry: Entry): void {
@@ -287,7 +323,7 @@ export class JournalState {
 
   #codeOf(account: StateAccount | undefined): Maybe<Uint8Array> {
     if (account === undefined || !hasCode(account)) return EMPTY
-    return this.#codes.get(keyOf(account.codeHash)) ?? this.#source.code(account.codeHash)
+    return this.codeByHash(account.codeHash)
   }
 }
 
