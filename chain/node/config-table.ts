@@ -68,7 +68,7 @@ export const SETTINGS = {
     type: 'list',
     default: ['eth', 'net', 'web3', 'txpool', 'dag', 'ogpu'],
     value: 'NAME',
-    help: 'Method groups that are served: eth, net, web3, txpool, debug, trace, ots, erigon, dag, ogpu, rpc, admin',
+    help: 'Method groups that are served: eth, net, web3, txpool, debug, trace, ots, erigon, dag, ogpu, rpc',
   },
   'rpc-cors': { type: 'list', default: [], value: 'ORIGIN', help: 'Origins of web pages that may call; * is any' },
   'rpc-hosts': {
@@ -78,6 +78,13 @@ export const SETTINGS = {
     help: 'Host headers that are accepted (against DNS rebinding); * is any',
   },
   'rpc-batch-max': { type: 'integer', default: 1_000, min: 1, max: 100_000, value: 'N', help: 'Requests in one batch' },
+  'rpc-workers': {
+    type: 'integer',
+    min: 0,
+    max: 64,
+    value: 'N',
+    help: 'Threads for calls, traces and searches; unset takes all cores but one, 0 the main thread',
+  },
   'rpc-connections-max': {
     type: 'integer',
     default: 1_000,
@@ -85,6 +92,19 @@ export const SETTINGS = {
     max: 100_000,
     value: 'N',
     help: 'WebSocket connections at a time',
+  },
+
+  'rpc-admin-port': {
+    type: 'integer',
+    min: 0,
+    max: 65_535,
+    value: 'PORT',
+    help: 'Port on loopback of all methods with admin, behind a token; unset has none',
+  },
+  'rpc-admin-secret-file': {
+    type: 'text',
+    value: 'FILE',
+    help: '32 bytes in hex that sign tokens; unset takes admin-secret in the data directory, made at the first start',
   },
 
   'health-disable': { type: 'switch', default: false, help: 'No server for /livez, /readyz, /status and /metrics' },

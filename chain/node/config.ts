@@ -30,6 +30,10 @@ export interface NodeConfig {
     readonly hosts: readonly string[]
     readonly batchMax: number
     readonly connectionsMax: number
+    /** Threads for heavy methods; absent: by the machine's cores. */
+    readonly workers: number | undefined
+    /** The operator's listener; absent port: none. */
+    readonly admin: { readonly port: number | undefined; readonly secretFile: string | undefined }
   }
   readonly health: { readonly enabled: boolean; readonly host: string; readonly port: number }
   readonly log: {
@@ -273,6 +277,11 @@ function assemble(settings: Settings): NodeConfig {
       hosts: list('rpc-hosts'),
       batchMax: integer('rpc-batch-max'),
       connectionsMax: integer('rpc-connections-max'),
+      workers: settings['rpc-workers'].value as number | undefined,
+      admin: {
+        port: settings['rpc-admin-port'].value as number | undefined,
+        secretFile: optional('rpc-admin-secret-file'),
+      },
     },
     health: { enabled: !on('health-disable'), host: text('health-host'), port: integer('health-port') },
     log: {
@@ -291,7 +300,7 @@ function assemble(settings: Settings): NodeConfig {
   }
 }
 
-const APIS = ['eth', 'net', 'web3', 'txpool', 'debug', 'trace', 'ots', 'erigon', 'dag', 'ogpu', 'rpc', 'admin']
+const APIS = ['eth', 'net', 'web3', 'txpool', 'debug', 'trace', 'ots', 'erigon', 'dag', 'ogpu', 'rpc']
 
 /** Rules that single values do not show. */
 function checkTogether(config: NodeConfig): void {

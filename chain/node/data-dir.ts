@@ -46,6 +46,8 @@ export interface DataDirectory {
   readonly signingGuardPath: string
   /** Network key of a node without validator keys (`openNodeKey`). */
   readonly nodeKeyPath: string
+  /** Secret of the operator's JSON-RPC listener. */
+  readonly adminSecretPath: string
   readonly logsPath: string
   /** True when no node ran here before. */
   readonly isNew: boolean
@@ -63,6 +65,7 @@ const KNOWN = new Set([
   'keys',
   'signing-guard',
   'node-key',
+  'admin-secret',
   'logs',
   'genesis.json',
   'config.json',
@@ -82,6 +85,7 @@ export function openDataDirectory(options: DataDirectoryOptions): DataDirectory 
       keysPath: join(path, 'keys'),
       signingGuardPath: join(path, 'signing-guard'),
       nodeKeyPath: join(path, 'node-key'),
+      adminSecretPath: join(path, 'admin-secret'),
       logsPath: join(path, 'logs'),
       isNew,
       close: unlock,

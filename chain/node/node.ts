@@ -4,17 +4,18 @@ import { createForkConfigs, createRecoveryPool, genesisBlock } from '#evm'
 import { toHex } from '#lib/bytes'
 import type { Clock, Log } from '#lib/env'
 import { createLibp2pNetwork } from '#p2p'
-import { createRpcServer } from '#rpc'
-import { openLevelStore } from '#storage'
+import { openChainStore, openLevelStore } from '#storage'
 import type { GenesisFile } from '#types'
 import type { NodeConfig } from './config.ts'
 import { openDataDirectory } from './data-dir.ts'
+import { peersToKeep } from './epochs.ts'
 import { EXECUTION_LAG_HIGH } from './execution-driver.ts'
 import { diskSpace, readinessChecks } from './health-checks.ts'
 import { startHealthServer } from './health-server.ts'
 import { openNodeKey, type ValidatorKeys } from './keys/index.ts'
 import { createMetrics } from './metrics.ts'
 import { createNodeParts } from './node-parts.ts'
+import { startRpcListeners } from './rpc-listeners.ts'
 
 export interface NodeOptions {
   readonly genesis: GenesisFile
@@ -33,6 +34,8 @@ export interface RunningNode {
   readonly addresses: readonly string[]
   readonly rpcUrl: string | undefined
   readonly wsUrl: string | undefined
+  /** The operator's listener, where one is configured. */
+  readonly adminUrl: string | undefined
   readonly healthUrl: string | undefined
   /** Resolves with the reason when the node cannot go on: storage failed, or an assumption broke. */
   readonly failed: Promise<unknown>
@@ -68,12 +71,13 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const directory = openDataDirectory({ path: config.dataDir, chainId, genesisHash })
     closers.push(() => directory.close())
     const cacheBytes = (config.store.cacheMib * 1024 * 1024) / 2
-    const chainStore = await openLevelStore(join(directory.storePath, 'chain'), { cacheBytes })
+    const chainStore = await openChainStore(join(directory.storePath, 'chain'), { cacheBytes, isShared: true })
     closers.push(() => chainStore.close())
     const consensusStore = await openLevelStore(join(directory.storePath, 'consensus'), { cacheBytes })
     closers.push(() => consensusStore.close())
 
     // Network
+    const keptPeers = [...config.p2p.peers]
     const metrics = createMetrics({ build: { version }, processMetrics: true })
     const network = createLibp2pNetwork({
       networkKeySeed: (keys?.network ?? openNodeKey(directory.nodeKeyPath)).seed,
@@ -100,7 +104,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       registry: metrics.registry,
       signingGuardPath: directory.signingGuardPath,
       historyBlocks: config.store.historyBlocks,
-      keptPeers: config.p2p.peers,
+      keptPeers,
       clock,
       log,
       onFailure: fail,
@@ -110,31 +114,37 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     closers.push(() => network.stop())
     await parts.start()
 
-    const rpc = config.rpc.enabled
-      ? await createRpcServer({
-          backend: {
-            clientVersion: `ogpu/v${version}/${process.platform}-${process.arch}/node${process.versions.node}`,
-            chain: engine.chain,
-            calls: engine.calls,
-            traces: engine.traces,
-            simulations: engine.simulations,
-            forks: createForkConfigs(genesis),
-            pool,
-            network: { peerCount: () => network.peers().length, listening: () => true },
-            syncing: () => syncState(epochs.current().core, engine.chain.head().header.number),
-            dag: epochs.dag,
-            metrics: metrics.registry,
+    const rpc = await startRpcListeners({
+      backend: {
+        clientVersion: `ogpu/v${version}/${process.platform}-${process.arch}/node${process.versions.node}`,
+        chain: engine.chain,
+        calls: engine.calls,
+        traces: engine.traces,
+        simulations: engine.simulations,
+        forks: createForkConfigs(genesis),
+        pool,
+        network: { peerCount: () => network.peers().length, listening: () => true },
+        syncing: () => syncState(epochs.current().core, engine.chain.head().header.number),
+        dag: epochs.dag,
+        admin: {
+          id: network.self,
+          dataDir: directory.path,
+          genesisHash,
+          addresses: () => network.addresses(),
+          peers: () => network.peers(),
+          addPeer(address) {
+            keptPeers.push(address)
+            network.keep(peersToKeep(epochs.current().setup, keptPeers, network.self))
           },
-          host: config.rpc.host,
-          port: config.rpc.port,
-          namespaces: config.rpc.apis,
-          limits: { batchItemsMax: config.rpc.batchMax, connectionsMax: config.rpc.connectionsMax },
-          corsOrigins: namesOf(config.rpc.cors),
-          hosts: namesOf(config.rpc.hosts),
-          log,
-        })
-      : undefined
-    closers.push(() => rpc?.close())
+        },
+        metrics: metrics.registry,
+      },
+      config: config.rpc,
+      chain: { genesis, storePath: join(directory.storePath, 'chain'), historyBlocks: config.store.historyBlocks },
+      adminSecretPath: directory.adminSecretPath,
+      log,
+    })
+    closers.push(() => rpc.close())
 
     let diskFreeBytes: number | undefined
     const readiness = () => {
@@ -199,8 +209,9 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       genesisHash: toHex(genesisHash),
       peerId: network.self,
       addresses: network.addresses(),
-      rpcUrl: rpc?.url,
-      wsUrl: rpc?.wsUrl,
+      rpcUrl: rpc.url,
+      wsUrl: rpc.wsUrl,
+      adminUrl: rpc.adminUrl,
       healthUrl: health?.url,
       failed,
       stop: close,
@@ -209,11 +220,6 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await close()
     throw error
   }
-}
-
-/** A list of one `*` means everybody. */
-function namesOf(list: readonly string[]): '*' | readonly string[] {
-  return list.includes('*') ? '*' : list
 }
 
 function syncState(core: Consensus, head: number) {

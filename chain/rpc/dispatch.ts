@@ -1,9 +1,9 @@
 import { CodedError, messageOf } from '#lib/errors'
+import { parseArguments } from './arguments.ts'
 import type { RpcContext } from './context.ts'
 import { errorObjectOf, RPC_ERRORS, RpcError, type RpcErrorObject } from './errors.ts'
 import type { Method } from './method.ts'
 import type { RpcMetrics } from './metrics.ts'
-import { ParamError } from './params.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import type { Session } from './session.ts'
 
@@ -39,16 +39,28 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { limits } = context
   const heavy = createGate(limits.heavyConcurrency)
 
-  async function call(request: Request, session: Session, signal: AbortSignal): Promise<unknown> {
+  /** The result as JSON. */
+  async function call(request: Request, session: Session, signal: AbortSignal): Promise<string> {
     const method = methods.get(request.method)
     if (method === undefined) {
       throw new RpcError('methodNotFound', `the method ${request.method} does not exist/is not available`)
     }
+    const { workers } = context.backend
+    if (method.work !== undefined && workers !== undefined) {
+      const timeoutMs = method.work === 'call' ? limits.callTimeoutMs : limits.traceTimeoutMs
+      return workers.run({
+        method: method.name,
+        params: request.params,
+        timeoutMs,
+        client: session.address,
+        signal,
+      })
+    }
     const args = parseArguments(method, request.params)
     const info = { session, signal }
-    if (!method.isHeavy) return method.handle(context, args, info)
+    if (method.work === undefined) return jsonOf(await method.handle(context, args, info))
     // Who waited until nobody wants the answer any more does no work.
-    return heavy(() => (signal.aborted ? undefined : method.handle(context, args, info)))
+    return heavy(async () => (signal.aborted ? 'null' : jsonOf(await method.handle(context, args, info))))
   }
 
   async function answer(item: unknown, session: Session, signal: AbortSignal): Promise<string | undefined> {
@@ -60,7 +72,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     let outcome = 'ok'
     try {
       const result = await withTimeout(inner => call(request, session, inner), limits.methodTimeoutMs, signal)
-      text = `{"jsonrpc":"2.0","id":${JSON.stringify(request.id ?? null)},"result":${JSON.stringify(result ?? null)}}`
+      text = `{"jsonrpc":"2.0","id":${JSON.stringify(request.id ?? null)},"result":${result}}`
     } catch (error) {
       const object = errorObjectOf(error)
       outcome = error instanceof CodedError ? error.code : 'internal'
@@ -138,6 +150,10 @@ function failureText(id: RequestId, error: RpcErrorObject): string {
   return JSON.stringify({ jsonrpc: '2.0', id, error })
 }
 
+function jsonOf(result: unknown): string {
+  return JSON.stringify(result ?? null)
+}
+
 function stackOf(error: unknown): string | undefined {
   return error instanceof Error ? error.stack : undefined
 }
@@ -160,28 +176,6 @@ function parseRequest(item: unknown): Request | RpcError {
     return new RpcError('invalidParams', 'non-array args')
   }
   return { id: id as RequestId | undefined, method, params: params ?? [] }
-}
-
-/** Each argument by the parameter of its place, with go-ethereum's words for what is missing or wrong. */
-function parseArguments(method: Method, given: readonly unknown[]): unknown[] {
-  const { params } = method
-  if (given.length > params.length) {
-    throw new RpcError('invalidParams', `too many arguments, want at most ${params.length}`)
-  }
-  return params.map((param, position) => {
-    const value = given[position]
-    if (!param.optional && (value === undefined || value === null)) {
-      throw new RpcError('invalidParams', `missing value for required argument ${position}`)
-    }
-    try {
-      return param.parse(value)
-    } catch (error) {
-      if (error instanceof ParamError) {
-        throw new RpcError('invalidParams', `invalid argument ${position}: ${error.message}`)
-      }
-      throw error
-    }
-  })
 }
 
 async function withTimeout<T>(

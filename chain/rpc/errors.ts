@@ -49,6 +49,12 @@ export class RpcError extends CodedError<RpcErrorName> {
   }
 }
 
+/** The error that was `object` on another thread. */
+export function numberedError({ code, message, data }: RpcErrorObject): RpcError {
+  const name = (Object.keys(RPC_ERRORS) as RpcErrorName[]).find(candidate => RPC_ERRORS[candidate] === code)
+  return new RpcError(name ?? 'server', message, data, code)
+}
+
 export interface RpcErrorObject {
   readonly code: number
   readonly message: string

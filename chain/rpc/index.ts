@@ -11,7 +11,7 @@
  *
  * Absent: accounts and signing (a node holds no keys), mining, uncles of our own, JavaScript tracers.
  */
-export type { DagReader, RpcBackend } from './backend.ts'
+export type { AdminControl, DagReader, ReadBackend, RpcBackend } from './backend.ts'
 export { errorTable, limitTable, methodTables } from './document.ts'
 export { RPC_ERRORS, type RpcErrorName } from './errors.ts'
 export { issueToken } from './jwt.ts'
@@ -19,3 +19,5 @@ export { DEFAULT_RPC_LIMITS, type RpcLimits } from './limits.ts'
 export { openRpcDocument } from './openrpc.ts'
 export { createRpcServer, type RpcServer, type RpcServerOptions } from './server.ts'
 export { METHODS } from './table.ts'
+export { type RequestHost, serveRequests } from './worker-host.ts'
+export { createRpcWorkers, type RpcWorkers, type RpcWorkersOptions } from './workers.ts'

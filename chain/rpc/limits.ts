@@ -1,3 +1,4 @@
+
 /** Bounds of a listener. Every one has a row in docs/json-rpc.md. */
 export interface RpcLimits {
   /** Bytes of one HTTP body or WebSocket message. */
@@ -28,7 +29,12 @@ export interface RpcLimits {
   /** Default and longest wait of eth_sendRawTransactionSync; below the time that a method has. */
   readonly syncTimeoutMs: number
   readonly syncTimeoutMaxMs: number
-  /** Traces and simulations running at the same time. */
+  /** Longest execution of a call or estimate, and of a trace, search or simulation; a worker is ended after it. */
+  readonly callTimeoutMs: number
+  readonly traceTimeoutMs: number
+  /** Heavy requests that wait for a worker. */
+  readonly workQueueMax: number
+  /** Heavy requests at the same time where there are no workers. */
   readonly heavyConcurrency: number
   /** Tokens per second and at most, per client address; undefined is no limit. Methods cost 1 or more. */
   readonly rate: { readonly perSecond: number; readonly burst: number } | undefined
@@ -57,6 +63,9 @@ export const DEFAULT_RPC_LIMITS: RpcLimits = {
   methodTimeoutMs: 30_000,
   syncTimeoutMs: 20_000,
   syncTimeoutMaxMs: 25_000,
+  callTimeoutMs: 5_000,
+  traceTimeoutMs: 30_000,
+  workQueueMax: 1_000,
   heavyConcurrency: 2,
   rate: undefined,
   pingIntervalMs: 30_000,

@@ -2,7 +2,7 @@ import type { ExecutedBlock, LocatedLog, LogFilter } from '#evm'
 import { equalBytes } from '#lib/bytes'
 import { CodedError } from '#lib/errors'
 import { bloomMayHold } from '#types'
-import type { RpcBackend } from './backend.ts'
+import type { ReadBackend } from './backend.ts'
 import { RpcError } from './errors.ts'
 import { locateLogs } from './format.ts'
 import type { RpcLimits } from './limits.ts'
@@ -10,15 +10,15 @@ import type { BlockRef } from './params.ts'
 import type { LogCriteria } from './params-call.ts'
 
 /** The number that `ref` names in a log filter, where every tag but `earliest` is the head. */
-export function blockNumberOf(backend: RpcBackend, ref: BlockRef): number {
+export function blockNumberOf(backend: ReadBackend, ref: BlockRef): number {
   if (ref.kind === 'number') return ref.number
   const isEarliest = ref.kind === 'tag' && ref.tag === 'earliest'
-  return isEarliest ? backend.chain.earliest() : backend.chain.head().header.number
+  return isEarliest ? backend.chain.earliest() : backend.chain.headHeader().number
 }
 
 /** Logs by criteria within the node's limits. */
 export async function queryLogs(
-  backend: RpcBackend,
+  backend: ReadBackend,
   limits: RpcLimits,
   criteria: LogCriteria,
 ): Promise<readonly LocatedLog[]> {
@@ -31,7 +31,7 @@ export async function queryLogs(
   const from = blockNumberOf(backend, criteria.from)
   const to = blockNumberOf(backend, criteria.to)
   if (from > to) throw new RpcError('invalidParams', 'invalid block range params')
-  if (to > backend.chain.head().header.number) {
+  if (to > backend.chain.headHeader().number) {
     throw new RpcError('invalidParams', 'block range extends beyond current head block')
   }
   return findLogs(backend, limits, criteria, from, to)
@@ -39,7 +39,7 @@ export async function queryLogs(
 
 /** Logs of blocks `from`..`to`, both included and both existing. */
 export async function findLogs(
-  backend: RpcBackend,
+  backend: ReadBackend,
   limits: RpcLimits,
   criteria: LogCriteria,
   from: number,

@@ -1,4 +1,4 @@
-import type { RpcContext } from './context.ts'
+import type { ReadContext, RpcContext } from './context.ts'
 import type { Param, ParamValues } from './params.ts'
 import type { JsonSchema } from './schema.ts'
 import type { Session } from './session.ts'
@@ -10,37 +10,55 @@ export interface CallInfo {
   readonly signal: AbortSignal
 }
 
-/** One row of the method table. */
-export interface Method {
+/** The kinds of work that run in worker threads, each with a time limit of its own (`limits`). */
+export type Work = 'call' | 'trace'
+
+interface Row {
   readonly name: string
   readonly summary: string
   readonly params: readonly Param<unknown>[]
   readonly result: JsonSchema
   /** Tokens of the client's budget; 1 unless the method is dear. */
   readonly weight: number
-  /** Runs only few at a time. */
-  readonly isHeavy: boolean
+}
+
+/** Answered on the node's thread: cheap, or about things that only this thread has. */
+export interface LightMethod extends Row {
+  readonly work?: undefined
   readonly handle: (context: RpcContext, args: readonly unknown[], info: CallInfo) => unknown
 }
 
-interface MethodForm<P extends readonly Param<unknown>[]> {
+/** May take long, but only reads the chain, so that another thread can do it and can be ended. */
+export interface HeavyMethod extends Row {
+  readonly work: Work
+  readonly handle: (context: ReadContext, args: readonly unknown[], info: Pick<CallInfo, 'signal'>) => unknown
+}
+
+/** One row of the method table. */
+export type Method = LightMethod | HeavyMethod
+
+interface MethodForm<P extends readonly Param<unknown>[], Context, Info> {
   readonly name: string
   readonly summary: string
   readonly params: P
   readonly result: JsonSchema
   readonly weight?: number
-  readonly isHeavy?: boolean
-  readonly handle: (context: RpcContext, args: ParamValues<P>, info: CallInfo) => unknown
+  readonly handle: (context: Context, args: ParamValues<P>, info: Info) => unknown
 }
 
 /** Makes a row; the handler's arguments have the types of its parameters. */
-export function method<const P extends readonly Param<unknown>[]>(form: MethodForm<P>): Method {
-  const { weight = 1, isHeavy = false, handle, ...rest } = form
-  return {
-    ...rest,
-    weight,
-    isHeavy,
-    // The dispatcher parses each argument with the parameter of its place, so the tuple has the declared types.
-    handle: (context, args, info) => handle(context, args as ParamValues<P>, info),
-  }
+export function method<const P extends readonly Param<unknown>[]>(
+  form: MethodForm<P, RpcContext, CallInfo>,
+): LightMethod {
+  const { weight = 1, handle, ...rest } = form
+  // The dispatcher parses each argument with the parameter of its place, so the tuple has the declared types.
+  return { ...rest, weight, handle: (context, args, info) => handle(context, args as ParamValues<P>, info) }
+}
+
+/** Makes a row of work for a worker thread. */
+export function heavyMethod<const P extends readonly Param<unknown>[]>(
+  form: MethodForm<P, ReadContext, Pick<CallInfo, 'signal'>> & { readonly work: Work },
+): HeavyMethod {
+  const { weight = 1, handle, ...rest } = form
+  return { ...rest, weight, handle: (context, args, info) => handle(context, args as ParamValues<P>, info) }
 }

@@ -1,4 +1,5 @@
 import type { Method } from './method.ts'
+import { adminMethods } from './methods/admin.ts'
 import { blockMethods } from './methods/blocks.ts'
 import { callMethods } from './methods/calls.ts'
 import { dagMethods } from './methods/dag.ts'
@@ -33,6 +34,7 @@ const described: readonly Method[] = [
   ...parityMethods,
   ...otterscanMethods,
   ...dagMethods,
+  ...adminMethods,
 ]
 
 /** Every method that a node can answer. */

@@ -1,8 +1,8 @@
 import { type Block, effectiveTip } from '#types'
-import type { RpcContext } from '../context.ts'
+import type { ReadContext, RpcContext } from '../context.ts'
 import { RpcError } from '../errors.ts'
 import { toQuantity } from '../format.ts'
-import { method } from '../method.ts'
+import { heavyMethod, method } from '../method.ts'
 import { blockNumber, count, ParamError, param, withDefault } from '../params.ts'
 import { listOf, NUMBER, QUANTITY, titled } from '../schema.ts'
 
@@ -18,7 +18,7 @@ const TIP_MAX = 500_000_000_000n
 async function suggestedTip(context: RpcContext): Promise<bigint> {
   const { chain } = context.backend
   const tips: bigint[] = []
-  const head = chain.head().header.number
+  const head = chain.headHeader().number
   for (let number = head; number > Math.max(chain.earliest(), head - TIP_BLOCKS); number--) {
     const block = await context.findBlock({ kind: 'number', number })
     if (block === undefined) break
@@ -36,7 +36,7 @@ function sorted(values: readonly bigint[]): bigint[] {
 }
 
 /** Tips at the given percentiles of a block's gas. */
-async function rewardsOf(context: RpcContext, block: Block, percentiles: readonly number[]): Promise<bigint[]> {
+async function rewardsOf(context: ReadContext, block: Block, percentiles: readonly number[]): Promise<bigint[]> {
   const receipts = await context.backend.chain.receipts(block.header.number)
   const baseFee = block.header.baseFeePerGas ?? 0n
   const paid = block.transactions
@@ -106,19 +106,20 @@ export const feeMethods = [
     result: QUANTITY,
     handle: () => '0x1',
   }),
-  method({
+  heavyMethod({
     name: 'eth_feeHistory',
     summary: 'Base fees, use of gas and tips of past blocks.',
     params: [count('blockCount'), blockNumber, withDefault(percentiles, [])],
     result: titled('fee history'),
     weight: 10,
+    work: 'trace',
     handle: async (context, [blocks, newest, wanted]) => {
       const { chain } = context.backend
       if (wanted.length > context.limits.percentilesMax) {
         throw new RpcError('server', `over the query limit ${context.limits.percentilesMax}`)
       }
-      const head = chain.head().header.number
-      const last = newest.kind === 'number' ? newest.number : (await context.needBlock(newest)).header.number
+      const head = chain.headHeader().number
+      const last = newest.kind === 'number' ? newest.number : (await context.needHeader(newest)).number
       if (last > head) {
         throw new RpcError('server', `request beyond head block: requested ${last}, head ${head}`)
       }
@@ -132,13 +133,14 @@ export const feeMethods = [
       const blobRatios: number[] = []
       const rewards: string[][] = []
       for (let number = oldest; number <= last; number++) {
-        const block = await context.needBlock({ kind: 'number', number })
-        const { header } = block
+        const ref = { kind: 'number', number } as const
+        const block = wanted.length > 0 ? await context.needBlock(ref) : undefined
+        const header = block?.header ?? (await context.needHeader(ref))
         baseFees.push(header.baseFeePerGas ?? 0n)
         ratios.push(header.gasLimit === 0n ? 0 : Number(header.gasUsed) / Number(header.gasLimit))
         blobFees.push(header.excessBlobGas === undefined ? 0n : 1n)
         blobRatios.push(0)
-        if (wanted.length > 0) rewards.push((await rewardsOf(context, block, wanted)).map(toQuantity))
+        if (block !== undefined) rewards.push((await rewardsOf(context, block, wanted)).map(toQuantity))
         if (number === last) {
           const following = header.baseFeePerGas === undefined ? 0n : context.nextBaseFee(header)
           baseFees.push(following)

@@ -1,6 +1,6 @@
 import { logToJson } from '../format.ts'
 import { queryLogs } from '../log-query.ts'
-import { method } from '../method.ts'
+import { heavyMethod, method } from '../method.ts'
 import { optional, param, parseBoolean, text } from '../params.ts'
 import { logCriteria } from '../params-call.ts'
 import { ANY, BOOLEAN, FILTER_ID, listOf, titled } from '../schema.ts'
@@ -11,12 +11,13 @@ const ignoredFlag = optional(param('full', BOOLEAN, parseBoolean))
 
 /** Logs, and filters that are polled. */
 export const logMethods = [
-  method({
+  heavyMethod({
     name: 'eth_getLogs',
     summary: 'Logs of a range of blocks or of one block.',
     params: [logCriteria],
     result: LOGS,
     weight: 10,
+    work: 'trace',
     handle: async ({ backend, limits }, [criteria]) => (await queryLogs(backend, limits, criteria)).map(logToJson),
   }),
   method({

@@ -1,20 +1,11 @@
 import { equalBytes, toHex } from '#lib/bytes'
 import { CodedError } from '#lib/errors'
 import type { Address, Block, Receipt } from '#types'
-import type { RpcContext } from '../context.ts'
+import type { ReadContext } from '../context.ts'
 import { RpcError } from '../errors.ts'
 import { blockToJson, type Json, receiptsToJson, toQuantity, transactionToJson } from '../format.ts'
-import { method } from '../method.ts'
-import {
-  address,
-  count,
-  hash,
-  ParamError,
-  param,
-  plainBlock,
-  plainBlockNumber,
-  plainRequiredBlock,
-} from '../params.ts'
+import { heavyMethod, method } from '../method.ts'
+import { address, count, hash, ParamError, param, plainBlock, plainBlockNumber, plainRequiredBlock } from '../params.ts'
 import { BOOLEAN, DATA, HASH, listOf, NUMBER, nullable, titled } from '../schema.ts'
 import { type CallNode, collectCalls } from '../tracers/call-tracer.ts'
 import { bounded, tracesOf } from './trace.ts'
@@ -33,7 +24,7 @@ const smallCount = (name: string) =>
   })
 
 /** Every call of an executed transaction, as a tree. */
-async function callsOf(context: RpcContext, digest: Uint8Array, signal: AbortSignal): Promise<CallNode | undefined> {
+async function callsOf(context: ReadContext, digest: Uint8Array, signal: AbortSignal): Promise<CallNode | undefined> {
   const located = await locateTransaction(context, digest)
   if (located === undefined) throw new RpcError('server', 'transaction not found')
   const { tracer, root } = collectCalls(false)
@@ -62,12 +53,12 @@ function details(found: Block, receipts: readonly Receipt[]): Json {
   }
 }
 
-async function detailsOf(context: RpcContext, found: Block | undefined): Promise<Json | null> {
+async function detailsOf(context: ReadContext, found: Block | undefined): Promise<Json | null> {
   if (found === undefined) return null
   return details(found, (await context.backend.chain.receipts(found.header.number)) ?? [])
 }
 
-async function search(context: RpcContext, who: Address, from: number, step: 1 | -1, pageSize: number): Promise<Json> {
+async function search(context: ReadContext, who: Address, from: number, step: 1 | -1, pageSize: number): Promise<Json> {
   const head = context.backend.chain.head().header.number
   const size = Math.min(pageSize, PAGE_MAX)
   const txs: Json[] = []
@@ -163,13 +154,13 @@ export const otterscanMethods = [
       }
     },
   }),
-  method({
+  heavyMethod({
     name: 'ots_getInternalOperations',
     summary: 'Transfers, creations and self-destructions inside a transaction.',
     params: [hash('transactionHash')],
     result: listOf(titled('operation')),
     weight: 50,
-    isHeavy: true,
+    work: 'trace',
     handle: async (context, [digest], { signal }) => {
       const root = await callsOf(context, digest, signal)
       if (root === undefined) return []
@@ -184,13 +175,13 @@ export const otterscanMethods = [
       })
     },
   }),
-  method({
+  heavyMethod({
     name: 'ots_traceTransaction',
     summary: 'Every call of a transaction with its depth.',
     params: [hash('transactionHash')],
     result: listOf(titled('call')),
     weight: 50,
-    isHeavy: true,
+    work: 'trace',
     handle: async (context, [digest], { signal }) => {
       const root = await callsOf(context, digest, signal)
       if (root === undefined) return []
@@ -209,13 +200,13 @@ export const otterscanMethods = [
       })
     },
   }),
-  method({
+  heavyMethod({
     name: 'ots_getTransactionError',
     summary: 'What a failed transaction returned; empty when it did not fail.',
     params: [hash('transactionHash')],
     result: DATA,
     weight: 50,
-    isHeavy: true,
+    work: 'trace',
     handle: async (context, [digest], { signal }) => {
       const end = (await callsOf(context, digest, signal))?.end
       return end?.error === undefined ? '0x' : toHex(end.output)
@@ -253,13 +244,13 @@ export const otterscanMethods = [
       return made === undefined ? null : toHex(made.hash)
     },
   }),
-  method({
+  heavyMethod({
     name: 'ots_getContractCreator',
     summary: 'Transaction and account that made a contract.',
     params: [address],
     result: nullable(titled('creator')),
     weight: 100,
-    isHeavy: true,
+    work: 'trace',
     handle: async (context, [who], { signal }) => {
       const { chain } = context.backend
       const hasCodeAfter = async (number: number) => (await (await chain.stateAt(number)).code(who)).length > 0
@@ -287,25 +278,25 @@ export const otterscanMethods = [
       return null
     },
   }),
-  method({
+  heavyMethod({
     name: 'ots_searchTransactionsBefore',
     summary: 'Transactions of an account below a block, newest first.',
     params: [address, smallCount('blockNumber'), smallCount('pageSize')],
     result: titled('page of transactions'),
     weight: 100,
-    isHeavy: true,
+    work: 'trace',
     handle: (context, [who, before, size]) => {
       const head = context.backend.chain.head().header.number
       return search(context, who, before === 0 ? head : Math.min(before - 1, head), -1, size)
     },
   }),
-  method({
+  heavyMethod({
     name: 'ots_searchTransactionsAfter',
     summary: 'Transactions of an account above a block, newest first.',
     params: [address, smallCount('blockNumber'), smallCount('pageSize')],
     result: titled('page of transactions'),
     weight: 100,
-    isHeavy: true,
+    work: 'trace',
     handle: (context, [who, after, size]) => search(context, who, after === 0 ? 0 : after + 1, 1, size),
   }),
 ]

@@ -1,8 +1,8 @@
 import { equalBytes, toHex } from '#lib/bytes'
 import type { Block, RecoveredTransaction } from '#types'
-import type { RpcContext } from '../context.ts'
+import type { ReadContext } from '../context.ts'
 import { RpcError } from '../errors.ts'
-import { method } from '../method.ts'
+import { heavyMethod } from '../method.ts'
 import {
   type BlockRef,
   block,
@@ -34,7 +34,7 @@ type FlatTrace = Readonly<Record<string, unknown>> & {
   readonly result?: Readonly<Record<string, unknown>> | null
 }
 
-async function flatBlock(context: RpcContext, found: Block, signal: AbortSignal): Promise<FlatTrace[]> {
+async function flatBlock(context: ReadContext, found: Block, signal: AbortSignal): Promise<FlatTrace[]> {
   if (found.header.number === 0) return []
   const traces = await traceBlock(context, found, place => flatTracer(place), signal)
   return traces.flatMap(item => item.result as FlatTrace[])
@@ -96,7 +96,7 @@ function stateDiffOf({ pre, post }: Diff): Record<string, unknown> {
 }
 
 async function replay(
-  context: RpcContext,
+  context: ReadContext,
   found: Block,
   parts: ReplayParts,
   last: number,
@@ -179,37 +179,37 @@ function isWanted({ senders, receivers }: TraceFilter, trace: FlatTrace): boolea
 
 /** The trace namespace of OpenEthereum, which indexers of that family read. */
 export const parityMethods = [
-  method({
+  heavyMethod({
     name: 'trace_block',
     summary: 'Flat traces of every transaction of a block.',
     params: [blockNumber],
     result: nullable(TRACES),
     weight: 100,
-    isHeavy: true,
+    work: 'trace',
     handle: async (context, [ref], { signal }) => {
       const found = await context.findBlock(ref)
       return found === undefined ? null : flatBlock(context, found, signal)
     },
   }),
-  method({
+  heavyMethod({
     name: 'trace_transaction',
     summary: 'Flat traces of a transaction.',
     params: [hash('transactionHash')],
     result: nullable(TRACES),
     weight: 50,
-    isHeavy: true,
+    work: 'trace',
     handle: async (context, [digest], { signal }) => {
       const place = await context.backend.chain.locate(digest)
       return place === undefined ? null : traceTransaction(context, digest, at => flatTracer(at), signal)
     },
   }),
-  method({
+  heavyMethod({
     name: 'trace_get',
     summary: 'One flat trace of a transaction, by its address in the tree.',
     params: [hash('transactionHash'), list('indices', STRING, parseSmallQuantity)],
     result: nullable(titled('flat trace')),
     weight: 50,
-    isHeavy: true,
+    work: 'trace',
     handle: async (context, [digest, path], { signal }) => {
       const place = await context.backend.chain.locate(digest)
       if (place === undefined) return null
@@ -217,13 +217,13 @@ export const parityMethods = [
       return traces.find(trace => JSON.stringify(trace.traceAddress) === JSON.stringify(path)) ?? null
     },
   }),
-  method({
+  heavyMethod({
     name: 'trace_filter',
     summary: `Flat traces of up to ${FILTER_BLOCKS_MAX} blocks by sender and receiver.`,
     params: [traceFilter],
     result: TRACES,
     weight: 200,
-    isHeavy: true,
+    work: 'trace',
     handle: async (context, [filter], { signal }) => {
       const first = (await context.needBlock(filter.from ?? { kind: 'tag', tag: 'latest' })).header.number
       const last = (await context.needBlock(filter.to ?? { kind: 'tag', tag: 'latest' })).header.number
@@ -239,13 +239,13 @@ export const parityMethods = [
       return found.slice(filter.after, filter.after + filter.count)
     },
   }),
-  method({
+  heavyMethod({
     name: 'trace_replayTransaction',
     summary: 'Traces and state difference of a transaction.',
     params: [hash('transactionHash'), replayParts],
     result: titled('replay'),
     weight: 50,
-    isHeavy: true,
+    work: 'trace',
     handle: async (context, [digest, parts], { signal }) => {
       const place = await context.backend.chain.locate(digest)
       if (place === undefined) throw new RpcError('server', 'transaction not found')
@@ -256,13 +256,13 @@ export const parityMethods = [
       return rest
     },
   }),
-  method({
+  heavyMethod({
     name: 'trace_replayBlockTransactions',
     summary: 'Traces and state differences of all transactions of a block.',
     params: [blockNumber, replayParts],
     result: nullable(listOf(titled('replay'))),
     weight: 100,
-    isHeavy: true,
+    work: 'trace',
     handle: async (context, [ref, parts], { signal }) => {
       const found = await context.findBlock(ref)
       if (found === undefined) return null
@@ -270,15 +270,15 @@ export const parityMethods = [
       return replay(context, found, parts, Number.POSITIVE_INFINITY, () => true, signal)
     },
   }),
-  method({
+  heavyMethod({
     name: 'trace_call',
     summary: 'Flat traces of a call.',
     params: [call, replayParts, block],
     result: titled('replay'),
     weight: 50,
-    isHeavy: true,
+    work: 'trace',
     handle: async (context, [request, parts, ref], { signal }) => {
-      const { number } = (await context.needBlock(ref)).header
+      const { number } = await context.needHeader(ref)
       if (parts.stateDiff) throw new RpcError('server', 'stateDiff of a call is not available: use eth_simulateV1')
       const tracer = flatTracer(undefined)
       const outcome = await bounded(() =>

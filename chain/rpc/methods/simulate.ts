@@ -4,7 +4,7 @@ import { CodedError } from '#lib/errors'
 import type { Withdrawal } from '#types'
 import { RpcError } from '../errors.ts'
 import { blockToJson, type Json, logToJson, toQuantity } from '../format.ts'
-import { method } from '../method.ts'
+import { heavyMethod } from '../method.ts'
 import {
   block,
   member,
@@ -119,17 +119,17 @@ function simulatedToJson(simulated: SimulatedBlock, full: boolean): Json {
 
 /** Makes up whole blocks. */
 export const simulateMethods = [
-  method({
+  heavyMethod({
     name: 'eth_simulateV1',
     summary: 'Runs calls in made-up blocks on top of a block, with overrides of state and header.',
     params: [payload, block],
     result: listOf(titled('simulated block')),
     weight: 100,
-    isHeavy: true,
+    work: 'call',
     handle: async (context, [wanted, ref], { signal }) => {
       const { simulations } = context.backend
       if (simulations === undefined) throw new RpcError('server', 'this node cannot simulate')
-      const { number } = (await context.needBlock(ref)).header
+      const { number } = await context.needHeader(ref)
       try {
         const blocks = await simulations.simulate({
           base: number,

@@ -1,10 +1,10 @@
 import type { StateReader } from '#evm'
 import { toHex } from '#lib/bytes'
 import { EMPTY_CODE_HASH } from '#types'
-import type { RpcContext } from '../context.ts'
+import type { ReadContext } from '../context.ts'
 import { RpcError } from '../errors.ts'
 import { toQuantity } from '../format.ts'
-import { method } from '../method.ts'
+import { heavyMethod, method } from '../method.ts'
 import {
   address,
   type BlockRef,
@@ -20,9 +20,8 @@ import {
 } from '../params.ts'
 import { DATA, HASH, listOf, nullable, OBJECT, QUANTITY, STRING, titled } from '../schema.ts'
 
-async function stateAt(context: RpcContext, ref: BlockRef): Promise<StateReader> {
-  const { header } = await context.needBlock(ref)
-  return context.backend.chain.stateAt(header.number)
+async function stateAt(context: ReadContext, ref: BlockRef): Promise<StateReader> {
+  return context.backend.chain.stateAt((await context.needHeader(ref)).number)
 }
 
 /** Slots of a proof; a proof names each as it was asked for. */
@@ -142,12 +141,13 @@ export const stateMethods = [
       }
     },
   }),
-  method({
+  heavyMethod({
     name: 'eth_getProof',
     summary: 'Merkle proof of an account and some of its storage (EIP-1186).',
     params: [address, withDefault(namedSlots, []), block],
     result: titled('account proof'),
     weight: 10,
+    work: 'trace',
     handle: async (context, [account, slots, ref]) => {
       if (slots.length > context.limits.proofSlotsMax) {
         throw new RpcError('invalidParams', `too many keys (max ${context.limits.proofSlotsMax})`)

@@ -1,10 +1,10 @@
 import type { TraceEngine } from '#evm'
 import { toHex } from '#lib/bytes'
 import type { Block } from '#types'
-import type { RpcContext } from '../context.ts'
+import type { ReadContext } from '../context.ts'
 import { RpcError } from '../errors.ts'
 import { toQuantity } from '../format.ts'
-import { method } from '../method.ts'
+import { heavyMethod } from '../method.ts'
 import { type BlockRef, block, blockNumber, hash, member, param, parseObject } from '../params.ts'
 import { call, parseBlockOverrides, parseStateOverrides } from '../params-call.ts'
 import { ANY, listOf, titled } from '../schema.ts'
@@ -12,7 +12,7 @@ import { type FlatPlace, type Tracer, type TracerFactory, TraceTooLarge, traceOp
 import { locateTransaction } from './transactions.ts'
 
 /** The node's trace engine; a node without history has none. */
-export function tracesOf({ backend }: RpcContext): TraceEngine {
+export function tracesOf({ backend }: ReadContext): TraceEngine {
   if (backend.traces !== undefined) return backend.traces
   throw new RpcError('server', 'this node cannot trace')
 }
@@ -38,7 +38,7 @@ export async function bounded<T>(run: () => Promise<T>): Promise<T> {
 
 /** Traces all transactions of a block. */
 export async function traceBlock(
-  context: RpcContext,
+  context: ReadContext,
   found: Block,
   make: TracerFactory,
   signal: AbortSignal,
@@ -61,7 +61,7 @@ export async function traceBlock(
   }))
 }
 
-async function neededBlock(context: RpcContext, ref: BlockRef): Promise<Block> {
+async function neededBlock(context: ReadContext, ref: BlockRef): Promise<Block> {
   const found = await context.findBlock(ref)
   if (found !== undefined) return found
   const name =
@@ -71,7 +71,7 @@ async function neededBlock(context: RpcContext, ref: BlockRef): Promise<Block> {
 
 /** Traces one executed transaction. */
 export async function traceTransaction(
-  context: RpcContext,
+  context: ReadContext,
   digest: Uint8Array,
   make: TracerFactory,
   signal: AbortSignal,
@@ -104,44 +104,44 @@ const callTraceOptions = {
 
 /** Re-execution under watch. */
 export const traceMethods = [
-  method({
+  heavyMethod({
     name: 'debug_traceTransaction',
     summary: 'Runs a transaction again and reports its steps, calls or state, as the tracer says.',
     params: [hash('transactionHash'), traceOptions],
     result: ANY,
     weight: 50,
-    isHeavy: true,
+    work: 'trace',
     handle: (context, [digest, make], { signal }) => traceTransaction(context, digest, make, signal),
   }),
-  method({
+  heavyMethod({
     name: 'debug_traceBlockByNumber',
     summary: 'Traces every transaction of a block.',
     params: [blockNumber, traceOptions],
     result: listOf(titled('trace')),
     weight: 100,
-    isHeavy: true,
+    work: 'trace',
     handle: async (context, [ref, make], { signal }) =>
       traceBlock(context, await neededBlock(context, ref), make, signal),
   }),
-  method({
+  heavyMethod({
     name: 'debug_traceBlockByHash',
     summary: 'Traces every transaction of a block.',
     params: [hash('blockHash'), traceOptions],
     result: listOf(titled('trace')),
     weight: 100,
-    isHeavy: true,
+    work: 'trace',
     handle: async (context, [digest, make], { signal }) =>
       traceBlock(context, await neededBlock(context, { kind: 'hash', hash: digest }), make, signal),
   }),
-  method({
+  heavyMethod({
     name: 'debug_traceCall',
     summary: 'Executes a call and reports its steps, calls or state.',
     params: [call, block, callTraceOptions],
     result: ANY,
     weight: 50,
-    isHeavy: true,
+    work: 'trace',
     handle: async (context, [request, ref, options], { signal }) => {
-      const { number } = (await context.needBlock(ref)).header
+      const { number } = await context.needHeader(ref)
       const tracer = options.make(undefined)
       const { state, header } = options
       const where = {
@@ -162,15 +162,15 @@ export const traceMethods = [
 const ACCESS_ROUNDS_MAX = 8
 
 export const accessListMethods = [
-  method({
+  heavyMethod({
     name: 'eth_createAccessList',
     summary: 'Access list with which a call is cheapest, and the gas that it then uses.',
     params: [call, block],
     result: titled('access list and gas'),
     weight: 20,
-    isHeavy: true,
+    work: 'call',
     handle: async (context, [request, ref], { signal }) => {
-      const { number } = (await context.needBlock(ref)).header
+      const { number } = await context.needHeader(ref)
       let list = request.accessList ?? []
       let known = ''
       for (let round = 0; ; round++) {

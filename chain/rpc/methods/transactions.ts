@@ -1,7 +1,7 @@
 import type { PoolVerdict } from '#evm'
 import { equalBytes, toHex } from '#lib/bytes'
 import { type Block, decodeTransaction, type RecoveredTransaction } from '#types'
-import type { RpcContext } from '../context.ts'
+import type { ReadContext, RpcContext } from '../context.ts'
 import { RpcError } from '../errors.ts'
 import { type Json, receiptAtToJson, toQuantity, transactionToJson } from '../format.ts'
 import { method } from '../method.ts'
@@ -18,7 +18,7 @@ interface Located {
 }
 
 /** Where a transaction was executed. */
-export async function locateTransaction(context: RpcContext, digest: Uint8Array): Promise<Located | undefined> {
+export async function locateTransaction(context: ReadContext, digest: Uint8Array): Promise<Located | undefined> {
   const { chain } = context.backend
   const place = await chain.locate(digest)
   if (place === undefined) return undefined
