@@ -64,12 +64,20 @@ export function createChainReader(view: ChainView): ChainReader & {
 
   function block(number: BlockNumber): Block | undefined {
     if (!known(number)) return undefined
+    requireKept(number)
     if (number === view.headHeader().number) return view.head()
     const cached = cache.get(number)
     if (cached !== undefined) return cached
     const loaded = readBlock(store, number)
     if (loaded !== undefined) cache.set(number, loaded)
     return loaded
+  }
+
+  // A block of the chain that is not here any more is not the same as one that never was.
+  function requireKept(number: BlockNumber): void {
+    const earliest = view.earliestBlock()
+    if (number >= earliest || number === 0) return
+    throw new CodedError('pruned', 'pruned history unavailable', { data: { block: number, earliest } })
   }
 
   function source(number: BlockNumber): StateSource {
@@ -118,7 +126,11 @@ export function createChainReader(view: ChainView): ChainReader & {
       const number = readNumber(store, hash)
       return number === undefined ? undefined : block(number)
     },
-    receipts: async number => (known(number) ? readReceipts(store, number) : undefined),
+    receipts: async number => {
+      if (!known(number)) return undefined
+      requireKept(number)
+      return readReceipts(store, number)
+    },
     locate: async hash => {
       const location = readLocation(store, hash)
       return location !== undefined && known(location.blockNumber) ? location : undefined
@@ -129,6 +141,8 @@ export function createChainReader(view: ChainView): ChainReader & {
     async logs(filter, limit) {
       const found: LocatedLog[] = []
       const to = Math.min(filter.to, view.headHeader().number)
+      // The genesis stays, and it has no logs.
+      if (filter.from <= to && to > 0) requireKept(Math.max(filter.from, 1))
       let scanned = 0
       for await (const number of candidates(filter, to)) {
         // Headers come synchronously; a long range must not hold up everybody else.
@@ -163,7 +177,7 @@ export function createChainReader(view: ChainView): ChainReader & {
     },
 
     async stateAt(number): Promise<StateReader> {
-      return createStateReader(view, number, source(number), block)
+      return createStateReader(view, number, source(number))
     },
 
     onBlock: listener => view.onBlock(listener),
@@ -173,12 +187,7 @@ export function createChainReader(view: ChainView): ChainReader & {
 /** Above this many wanted addresses or topics, reading every bloom is cheaper than so many scans. */
 const INDEXED_VALUES_MAX = 64
 
-function createStateReader(
-  view: ChainView,
-  number: BlockNumber,
-  source: StateSource,
-  block: (number: BlockNumber) => Block | undefined,
-): StateReader {
+function createStateReader(view: ChainView, number: BlockNumber, source: StateSource): StateReader {
   return {
     account: async address => source.account(keyOf(address), address),
     code: async address => {
@@ -194,7 +203,7 @@ function createStateReader(
       await view.settled()
       // From here on nothing waits, so store, head and tries are of one moment.
       const head = view.headHeader()
-      return proofOf(view.store, number, head.number, head.stateRoot, address, slots, block)
+      return proofOf(view.store, number, head.number, head.stateRoot, address, slots)
     },
   }
 }
@@ -206,13 +215,12 @@ function proofOf(
   headRoot: Digest,
   address: Address,
   slots: readonly Uint8Array[],
-  block: (number: BlockNumber) => Block | undefined,
 ): AccountProof {
   const tries = rewindTries(store, number, headNumber, headRoot)
   const key = keccak256(address)
   const leaf = tries.accounts.get(key)
   const accountProof = tries.accounts.prove(key)
-  const root = block(number)?.header.stateRoot
+  const root = readHeader(store, number)?.stateRoot
   const first = accountProof[0]
   if (root !== undefined && !equalBytes(first === undefined ? EMPTY_TRIE_ROOT : keccak256(first), root)) {
     throw new CodedError('state unavailable', `the state after block ${number} cannot be rebuilt`, {

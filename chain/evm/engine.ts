@@ -7,6 +7,7 @@ import { createChainReader } from './chain-reader.ts'
 import { createCommitExecution } from './commit-execution.ts'
 import { Executor } from './executor.ts'
 import { executionParamsOf, forkScheduleOfGenesis, genesisBlock } from './genesis.ts'
+import type { Retention } from './pruning.ts'
 import { createRecoveryPool, type RecoveryPool } from './recovery.ts'
 import { createSenderAhead } from './sender-ahead.ts'
 import { createSimulationEngine } from './simulate.ts'
@@ -17,7 +18,7 @@ import { createTraceEngine } from './trace-engine.ts'
 import type { TraceEngine } from './trace-types.ts'
 import type { ExecutionEngine } from './types.ts'
 
-export interface ExecutionEngineOptions {
+export interface ExecutionEngineOptions extends Retention {
   readonly genesis: GenesisFile
   /** The engine does not close it. */
   readonly store: Store
@@ -26,8 +27,6 @@ export interface ExecutionEngineOptions {
   readonly log?: Logger
   /** Sizes of the caches, in entries. */
   readonly limits?: Partial<FlatStateLimits & TrieLimits>
-  /** Blocks whose state stays readable; absent keeps all (archive node). */
-  readonly historyBlocks?: number
   /** False sends plain transfers through the interpreter too; same results, for comparison. Default true. */
   readonly fastTransfers?: boolean
   /** False runs contracts on EthereumJS' interpreter only; same results, several times slower. Default true. */
@@ -58,6 +57,8 @@ export async function createExecutionEngine(options: ExecutionEngineOptions): Pr
     log,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.historyBlocks === undefined ? {} : { historyBlocks: options.historyBlocks }),
+    ...(options.bodyBlocks === undefined ? {} : { bodyBlocks: options.bodyBlocks }),
+    ...(options.lagBlocks === undefined ? {} : { lagBlocks: options.lagBlocks }),
   })
   const recovery = options.recovery ?? createRecoveryPool({ workers: 0 })
   const staking = genesis.config.ogpu?.stakingContract

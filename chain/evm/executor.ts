@@ -27,8 +27,9 @@ import { blockOperations, readBlock, readBlockHash } from './chain-store.ts'
 import type { Fork, ForkSchedule } from './forks.ts'
 import type { Genesis } from './genesis.ts'
 import { type BlockHashes, createMachine, type Machine, type Rules, rulesOf } from './machine.ts'
+import { Pruner, type Retention, type StoredBounds } from './pruning.ts'
 import { DEFAULT_FLAT_STATE_LIMITS, FlatState, type FlatStateLimits } from './state/flat-state.ts'
-import { deleteHistory, writeHistory } from './state/history.ts'
+import { writeHistory } from './state/history.ts'
 import type { JournalState, StateChanges } from './state/journal-state.ts'
 import { mergeChanges } from './state/merge-changes.ts'
 import { DEFAULT_TRIE_LIMITS, StateTries, type TrieLimits } from './state/state-tries.ts'
@@ -43,15 +44,13 @@ import {
 import { orderedRoot } from './trie/ordered-root.ts'
 import type { ExecutedBlock } from './types.ts'
 
-export interface ExecutorOptions {
+export interface ExecutorOptions extends Retention {
   readonly store: Store
   readonly genesis: Genesis
   readonly chainId: number
   readonly schedule: ForkSchedule
   readonly log: Logger
   readonly limits?: Partial<FlatStateLimits & TrieLimits>
-  /** Blocks whose reverse diffs are kept; undefined keeps all (archive). */
-  readonly historyBlocks?: number
 }
 
 /** Blocks that become durable together. */
@@ -82,32 +81,30 @@ export class Executor {
   readonly #machines = new Map<Fork, Machine>()
   readonly #recentHashes = new Map<BlockNumber, Digest>()
   readonly #listeners = new Set<(executed: ExecutedBlock) => void>()
-  readonly #historyBlocks: number | undefined
   #head: Block
   #next: Block
   #executed: Executed
   #finalized: BlockNumber
-  readonly #base: BlockNumber
+  readonly #pruner: Pruner
   #writing: Promise<void> | undefined
   #failure: unknown
 
   private constructor(
     options: ExecutorOptions,
     head: Block,
-    { executed, finalized, base }: Pick<StorePosition, 'executed' | 'finalized' | 'base'>,
+    position: Pick<StorePosition, 'executed' | 'finalized'> & StoredBounds,
   ) {
     this.store = options.store
     this.chainId = options.chainId
     this.log = options.log
     this.#schedule = options.schedule
-    this.#historyBlocks = options.historyBlocks
     this.flat = new FlatState(options.store, { ...DEFAULT_FLAT_STATE_LIMITS, ...options.limits })
     this.#tries = new StateTries(options.store, head.header.stateRoot, { ...DEFAULT_TRIE_LIMITS, ...options.limits })
     this.#head = head
     this.#next = head
-    this.#executed = executed
-    this.#finalized = finalized
-    this.#base = base
+    this.#executed = position.executed
+    this.#finalized = position.finalized
+    this.#pruner = new Pruner(options.store, options, position)
   }
 
   /** Writes the genesis into an empty store, or resumes; CodedErrors `wrong genesis`, `wrong schema`, `store damaged`. */
@@ -125,7 +122,13 @@ export class Executor {
   static async #create(options: ExecutorOptions): Promise<Executor> {
     const { store, genesis } = options
     const empty: Block = { ...genesis.block, header: { ...genesis.block.header, stateRoot: EMPTY_TRIE_ROOT } }
-    const executor = new Executor(options, empty, { executed: { epoch: 0, index: 0 }, finalized: 0, base: 0 })
+    const executor = new Executor(options, empty, {
+      executed: { epoch: 0, index: 0 },
+      finalized: 0,
+      base: 0,
+      states: 0,
+      deleted: { statesDeleted: 0, bodiesDeleted: 0 },
+    })
     const operations: StoreOperation[] = [
       { key: metaKey('schema'), value: new Writer(4).u32(SCHEMA_VERSION).finish() },
       { key: metaKey('genesis'), value: genesis.hash },
@@ -166,13 +169,12 @@ export class Executor {
   }
 
   earliestState(): BlockNumber {
-    const { number } = this.#head.header
-    return this.#historyBlocks === undefined ? this.#base : Math.max(this.#base, number - this.#historyBlocks)
+    return this.#pruner.earliestState(this.#head.header.number)
   }
 
   /** Oldest block whose body is kept, apart from the genesis. */
   earliestBlock(): BlockNumber {
-    return this.#base
+    return this.#pruner.earliestBlock(this.#head.header.number)
   }
 
   onBlock(listener: (executed: ExecutedBlock) => void): () => void {
@@ -289,9 +291,6 @@ export class Executor {
     const executed = { block, receipts }
     blockOperations(executed, batch.operations)
     writeHistory(header.number, mergeChanges(open.flushed), batch.operations)
-    if (this.#historyBlocks !== undefined) {
-      deleteHistory(this.store, header.number - this.#historyBlocks, batch.operations)
-    }
     batch.blocks.push(executed)
     this.#recentHashes.set(header.number, block.hash)
     this.#next = block
@@ -304,6 +303,7 @@ export class Executor {
    */
   async commit(batch: Batch, executed: Executed): Promise<void> {
     batch.operations.push(...positionOperations(this.#next.header.number, executed))
+    this.#pruner.prune(this.#next.header.number, this.#head.header.number, batch.operations)
     reachFailPoint('block-before-write')
     this.#writing = this.store.write(batch.operations, { durable: true })
     try {

@@ -79,7 +79,7 @@ export function createReadEngine(options: ReadEngineOptions): ReadEngine {
     headHeader: () => header,
     finalized: () => position.finalized,
     earliestState: () =>
-      historyBlocks === undefined ? position.base : Math.max(position.base, position.head - historyBlocks),
+      historyBlocks === undefined ? position.states : Math.max(position.states, position.head - historyBlocks),
     earliestBlock: () => position.base,
     settled: async () => {},
     // The present comes with `renew` and in no other way.

@@ -10,7 +10,14 @@ import { FlatState } from './state/flat-state.ts'
 import { deleteHistory, readChangedKeys } from './state/history.ts'
 import type { AccountChange, StateChanges } from './state/journal-state.ts'
 import { StateTries } from './state/state-tries.ts'
-import { type Executed, metaKey, positionOperations, readPosition } from './store-meta.ts'
+import {
+  type Executed,
+  keptOperations,
+  metaKey,
+  positionOperations,
+  readPosition,
+  type StorePosition,
+} from './store-meta.ts'
 import { whole } from './whole.ts'
 
 export interface RewindOptions {
@@ -81,6 +88,7 @@ export async function rewindChain(options: RewindOptions): Promise<RewoundChain>
     await takeBack(store, flat, tries, first, at, operations)
     executed = isOurs ? positionAfter(header(store, first - 1)) : position.executed
     operations.push(...positionOperations(first - 1, executed))
+    operations.push(...boundOperations(position, first - 1))
     await dropCertificates(store, first - 1, finalized, operations)
     if (first - 1 === to) await dropSkipped(store, executed, operations)
     await store.write(operations, { durable: true })
@@ -213,6 +221,12 @@ function deleteBlock(store: Store, number: BlockNumber, operations: StoreOperati
   const written: StoreOperation[] = []
   blockOperations({ block: read.block, receipts: read.receipts }, written)
   for (const { key } of written) operations.push({ key })
+}
+
+// What is offered ends with the head.
+function boundOperations({ base, states, deleted }: StorePosition, head: BlockNumber): readonly StoreOperation[] {
+  if (base <= head && states <= head) return []
+  return keptOperations({ base: Math.min(base, head), states: Math.min(states, head), deleted })
 }
 
 async function dropCertificates(

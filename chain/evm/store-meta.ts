@@ -17,8 +17,19 @@ export interface StorePosition {
   readonly head: BlockNumber
   readonly executed: Executed
   readonly finalized: BlockNumber
-  /** First block that is kept, apart from the genesis: above 0 in a store that began with a snapshot. */
+  /**
+   * First block whose body is offered, apart from the genesis: above 0 in a store that began with a snapshot or prunes.
+   */
   readonly base: BlockNumber
+  /** First block whose state is offered. */
+  readonly states: BlockNumber
+  /** How far records are gone; between this and what is offered they are on their way out. */
+  readonly deleted: {
+    /** Reverse diffs of blocks up to this one. */
+    readonly statesDeleted: BlockNumber
+    /** Bodies of blocks before this one, but for the genesis. */
+    readonly bodiesDeleted: BlockNumber
+  }
 }
 
 const META = {
@@ -28,6 +39,7 @@ const META = {
   executed: utf8('executed'),
   finalized: utf8('finalized'),
   base: utf8('base'),
+  kept: utf8('kept'),
   snapshot: utf8('snapshot'),
   migrated: utf8('migrated'),
 } as const
@@ -54,7 +66,9 @@ export function readPosition(store: Store): StorePosition | undefined {
     })
   }
   const finalized = store.get(metaKey('finalized'))
-  const base = store.get(metaKey('base'))
+  const baseBytes = store.get(metaKey('base'))
+  const base = baseBytes === undefined ? 0 : read('base', 6, baseBytes, reader => readU48(reader.bytes(6)))
+  const kept = store.get(metaKey('kept'))
   return {
     schema,
     genesisHash: read('genesis', 32, store.get(metaKey('genesis')), reader => reader.bytes(32).slice()),
@@ -64,7 +78,14 @@ export function readPosition(store: Store): StorePosition | undefined {
       index: reader.u64(),
     })),
     finalized: finalized === undefined ? 0 : read('finalized', 6, finalized, reader => readU48(reader.bytes(6))),
-    base: base === undefined ? 0 : read('base', 6, base, reader => readU48(reader.bytes(6))),
+    base,
+    // A store that never pruned keeps all it has, from its first block on.
+    ...(kept === undefined
+      ? { states: base, deleted: { statesDeleted: base, bodiesDeleted: base } }
+      : read('kept', 18, kept, reader => ({
+          states: readU48(reader.bytes(6)),
+          deleted: { statesDeleted: readU48(reader.bytes(6)), bodiesDeleted: readU48(reader.bytes(6)) },
+        }))),
   }
 }
 
@@ -86,6 +107,18 @@ export function positionOperations(head: BlockNumber, executed: Executed): Store
   return [
     { key: metaKey('head'), value: u48(head) },
     { key: metaKey('executed'), value: new Writer(12).u32(executed.epoch).u64(executed.index).finish() },
+  ]
+}
+
+/** What a store offers, and how far older records are deleted. */
+export function keptOperations({
+  base,
+  states,
+  deleted,
+}: Pick<StorePosition, 'base' | 'states' | 'deleted'>): StoreOperation[] {
+  return [
+    { key: metaKey('base'), value: u48(base) },
+    { key: metaKey('kept'), value: concat(u48(states), u48(deleted.statesDeleted), u48(deleted.bodiesDeleted)) },
   ]
 }
 

@@ -93,6 +93,7 @@ export interface ChainReader {
   earliest(): BlockNumber
   /** Highest block with a checkpoint certificate. */
   finalized(): BlockNumber
+  /** CodedError `pruned`, here and below, for a block of the chain whose body is not kept any more. */
   blockByNumber(number: BlockNumber): Promise<Block | undefined>
   blockByHash(hash: Digest): Promise<Block | undefined>
   /** Much cheaper than the block. */

@@ -21,7 +21,7 @@ async function executed(store: Store, genesis: GenesisFile = smallBlocks(), hist
   const engine = await createExecutionEngine({
     genesis,
     store,
-    ...(historyBlocks === undefined ? {} : { historyBlocks }),
+    ...(historyBlocks === undefined ? {} : { historyBlocks, lagBlocks: 0 }),
   })
   for (const commit of commits) await engine.execute(commit)
   return engine
