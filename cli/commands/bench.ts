@@ -22,12 +22,14 @@ export const bench: Command = {
     validators: { type: 'string', value: 'N', help: 'network: validators, each a process' },
     'rpc-batch': { type: 'string', value: 'N', help: 'network: transactions in one JSON-RPC batch' },
     profile: { type: 'string', value: 'FOLDER', help: 'network: where validator 0 leaves a processor profile' },
+    wan: { type: 'boolean', help: 'network: finality over emulated wide-area links, beside the prediction' },
     accounts: { type: 'string', value: 'N', help: 'execution: also with a state of so many accounts' },
     write: { type: 'boolean', help: 'network, execution: also write their files in docs/figures' },
   },
   examples: [
     ...Object.keys(BENCHES).map(name => `./ogpu bench ${name}`),
     './ogpu bench network --validators 1 --rate 1000',
+    './ogpu bench network --wan',
     './ogpu bench execution --accounts 1000000',
   ],
   async run({ positionals, values }) {
@@ -55,7 +57,7 @@ const OPTIONS_OF: Readonly<Record<keyof typeof BENCHES, readonly string[]>> = {
   consensus: [],
   p2p: [],
   relay: [],
-  network: ['rate', 'seconds', 'validators', 'rpc-batch', 'profile', 'write'],
+  network: ['rate', 'seconds', 'validators', 'rpc-batch', 'profile', 'wan', 'write'],
 }
 
 const BOUNDS = { rate: [1, 100_000], seconds: [1, 600], validators: [1, 13], 'rpc-batch': [1, 1_000] } as const
@@ -77,6 +79,7 @@ function networkArguments(values: Values): string[] {
   }
   const profile = text(values, 'profile')
   if (profile !== undefined) args.push('--profile', profile)
+  if (flag(values, 'wan')) args.push('--wan')
   if (flag(values, 'write')) args.push('--write')
   return args
 }

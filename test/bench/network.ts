@@ -4,9 +4,9 @@
  *
  * Two measured phases after a warm-up: an open loop at a fixed rate (latency means something there), and as fast as the
  * validators take it, with a bounded window (throughput). Everything shares this machine's cores, so the processor time
- * per transaction is the figure to compare; the wall-clock figures depend on what else runs.
+ * per transaction is the figure to compare; the wall-clock figures depend on what else runs. With --wan the processes
+ * talk over emulated wide-area links instead (network-wan.ts).
  */
-import { type ChildProcess, fork } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -17,6 +17,7 @@ import { fundedLoadAccounts } from '../load/accounts.ts'
 import { cpuTimeUs, metricOf, quantile, type Samples, scrape } from '../load/observe.ts'
 import { call } from '../load/rpc.ts'
 import type { LoadPhase, LoadPlan, LoadReport, SeenTransaction } from './network-load.ts'
+import { startLoad } from './network-load-process.ts'
 
 const CHAIN_ID = 1071
 const ACCOUNTS = 512
@@ -137,26 +138,6 @@ async function stagesOf(devnet: Devnet, transactions: readonly SeenTransaction[]
   }
 }
 
-function startLoad(): { readonly child: ChildProcess; ask<T>(message: object): Promise<T> } {
-  const child = fork(fileURLToPath(new URL('./network-load.ts', import.meta.url)), {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-  })
-  return {
-    child,
-    ask: <T>(message: object) =>
-      new Promise<T>((done, fail) => {
-        const ended = () => fail(new Error('the load process ended'))
-        child.once('exit', ended)
-        child.once('message', (reply: T & { readonly kind: string; readonly message?: string }) => {
-          child.off('exit', ended)
-          if (reply.kind === 'failed') fail(new Error(reply.message))
-          else done(reply)
-        })
-        child.send(message)
-      }),
-  }
-}
-
 export interface NetworkBenchOptions {
   readonly validators: number
   /** Transactions per second of the open loop. */
@@ -249,16 +230,26 @@ function tableOf(results: readonly PhaseResult[]): string {
 if (process.argv[1] === import.meta.filename) {
   const { values } = parseArgs({
     options: {
-      rate: { type: 'string', default: '400' },
+      rate: { type: 'string' },
       seconds: { type: 'string', default: '10' },
       validators: { type: 'string', default: '4' },
       'rpc-batch': { type: 'string', default: '100' },
       write: { type: 'boolean', default: false },
       profile: { type: 'string' },
+      wan: { type: 'boolean', default: false },
     },
   })
+  if (values.wan) {
+    const { printWan } = await import('./network-wan.ts')
+    const holds = await printWan({
+      validators: Number(values.validators),
+      rate: Number(values.rate ?? 60),
+      seconds: Number(values.seconds),
+    })
+    process.exit(holds ? 0 : 1)
+  }
   const options = {
-    rate: Number(values.rate),
+    rate: Number(values.rate ?? 400),
     seconds: Number(values.seconds),
     validators: Number(values.validators),
     batch: Number(values['rpc-batch']),

@@ -45,6 +45,8 @@ export class NodeProcess {
   readonly disk: SmallDisk | undefined
   readonly #args: readonly string[]
   #child: Child | undefined
+  #starting: Promise<Child> | undefined
+  #startingPid: number | undefined
 
   constructor(options: {
     readonly index: number
@@ -79,16 +81,26 @@ export class NodeProcess {
 
   /** Starts it and waits until it serves. CodedError `child failed` when it ends first. */
   async start({ env, onSpawn }: StartOptions = {}): Promise<void> {
-    this.#child = await startChild({
+    this.#child = undefined
+    this.#starting = startChild({
       name: `validator ${this.index}`,
       args: this.#args,
       logFile: this.logFile,
       ...(env === undefined ? {} : { env }),
-      ...(onSpawn === undefined ? {} : { onSpawn }),
+      onSpawn: pid => {
+        this.#startingPid = pid
+        onSpawn?.(pid)
+      },
+    }).finally(() => {
+      this.#startingPid = undefined
     })
+    this.#child = await this.#starting
   }
 
+  /** SIGKILL, also to a process that does not serve yet. */
   async kill(): Promise<void> {
+    if (this.#startingPid !== undefined) process.kill(this.#startingPid, 'SIGKILL')
+    await this.#starting?.catch(() => undefined)
     await this.#child?.kill()
   }
 
@@ -111,6 +123,7 @@ export class NodeProcess {
 /** Whole nodes as processes, with wires between them that can be slowed and cut. */
 export interface Cluster {
   readonly root: string
+  readonly chainId: number
   readonly nodes: readonly NodeProcess[]
   readonly links: Links
   readonly stakingContract: Hex | undefined
@@ -187,6 +200,7 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
 
   return {
     root,
+    chainId: CHAIN_ID,
     nodes,
     links,
     stakingContract: genesis.config.ogpu?.stakingContract,
