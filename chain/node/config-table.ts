@@ -130,12 +130,25 @@ export const SETTINGS = {
   'log-files-max': { type: 'integer', default: 5, min: 0, max: 100, value: 'N', help: 'Old log files kept' },
 
   'store-cache-mib': { type: 'integer', default: 256, min: 8, max: 65_536, value: 'MIB', help: 'Memory of the store' },
+  'store-mode': {
+    type: 'choice',
+    default: 'archive',
+    choices: ['archive', 'full', 'pruned'],
+    help: 'archive keeps everything; full all blocks, but old states in a window only; pruned both in windows',
+  },
   'store-history-blocks': {
     type: 'integer',
     min: 128,
     max: 1_000_000_000,
     value: 'N',
-    help: 'Blocks whose state stays readable; unset keeps all (archive)',
+    help: 'full, pruned: blocks whose state stays readable (90000 when unset)',
+  },
+  'store-body-blocks': {
+    type: 'integer',
+    min: 128,
+    max: 1_000_000_000,
+    value: 'N',
+    help: 'pruned: blocks that keep transactions, receipts and logs (500000 when unset)',
   },
   'verify-workers': {
     type: 'integer',

@@ -45,8 +45,11 @@ export interface NodeConfig {
   }
   readonly store: {
     readonly cacheMib: number
+    readonly mode: StoreMode
     /** Blocks whose state stays readable; absent: all. */
     readonly historyBlocks: number | undefined
+    /** Blocks that keep bodies and receipts; absent: all. */
+    readonly bodyBlocks: number | undefined
   }
   readonly verifyWorkers: number
   /** Every setting as it was given, and from where; for printing. */
@@ -293,11 +296,40 @@ function assemble(settings: Settings): NodeConfig {
     },
     store: {
       cacheMib: integer('store-cache-mib'),
-      historyBlocks: settings['store-history-blocks'].value as number | undefined,
+      ...windowsOf(settings),
     },
     verifyWorkers: integer('verify-workers'),
     settings,
   }
+}
+
+export type StoreMode = 'archive' | 'full' | 'pruned'
+
+const HISTORY_BLOCKS = 90_000
+const BODY_BLOCKS = 500_000
+
+function windowsOf(settings: Settings): Pick<NodeConfig['store'], 'mode' | 'historyBlocks' | 'bodyBlocks'> {
+  const mode = settings['store-mode'].value as StoreMode
+  const history = settings['store-history-blocks'].value as number | undefined
+  const bodies = settings['store-body-blocks'].value as number | undefined
+  if (mode === 'archive' && history !== undefined) {
+    throw invalid(
+      'store-history-blocks',
+      'an archive keeps every state; with --store-mode full or pruned it has a meaning',
+    )
+  }
+  if (mode !== 'pruned' && bodies !== undefined) {
+    throw invalid('store-body-blocks', `only --store-mode pruned drops blocks, this is ${mode}`)
+  }
+  const historyBlocks = mode === 'archive' ? undefined : (history ?? HISTORY_BLOCKS)
+  const bodyBlocks = mode === 'pruned' ? (bodies ?? Math.max(BODY_BLOCKS, historyBlocks ?? 0)) : undefined
+  if (historyBlocks !== undefined && bodyBlocks !== undefined && bodyBlocks < historyBlocks) {
+    throw invalid(
+      'store-body-blocks',
+      `at least as many as states are kept (${historyBlocks}), for going back takes both`,
+    )
+  }
+  return { mode, historyBlocks, bodyBlocks }
 }
 
 const APIS = ['eth', 'net', 'web3', 'txpool', 'debug', 'trace', 'ots', 'erigon', 'dag', 'ogpu', 'rpc']

@@ -30,6 +30,7 @@ export interface NodePartsOptions {
   readonly registry: MetricsRegistry
   readonly signingGuardPath: string
   readonly historyBlocks: number | undefined
+  readonly bodyBlocks?: number | undefined
   /** Multiaddrs with peer id that the operator wants kept. */
   readonly keptPeers: readonly string[]
   /** Highest protocol version that is known; default: what this program was built with. */
@@ -55,7 +56,7 @@ export interface NodeParts {
 
 /** Builds execution, pool and consensus over the given stores and network, and connects them. */
 export async function createNodeParts(options: NodePartsOptions): Promise<NodeParts> {
-  const { genesis, recovery, registry, network, historyBlocks, clock, log } = options
+  const { genesis, recovery, registry, network, historyBlocks, bodyBlocks, clock, log } = options
   const metrics = createNodeMetrics(registry)
   const engine = await createExecutionEngine({
     genesis,
@@ -63,6 +64,7 @@ export async function createNodeParts(options: NodePartsOptions): Promise<NodePa
     recovery,
     log: log.child('evm'),
     ...(historyBlocks === undefined ? {} : { historyBlocks }),
+    ...(bodyBlocks === undefined ? {} : { bodyBlocks }),
   })
   const pool = createPool({
     chain: engine.chain,

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Consensus } from '#consensus'
-import { createForkConfigs, createRecoveryPool, genesisBlock } from '#evm'
+import { createForkConfigs, createRecoveryPool, genesisBlock, migrateStore } from '#evm'
 import { toHex } from '#lib/bytes'
 import type { Clock, Log } from '#lib/env'
 import { createLibp2pNetwork } from '#p2p'
@@ -73,6 +73,9 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const cacheBytes = (config.store.cacheMib * 1024 * 1024) / 2
     const chainStore = await openChainStore(join(directory.storePath, 'chain'), { cacheBytes, isShared: true })
     closers.push(() => chainStore.close())
+    await migrateStore(chainStore, {
+      onProgress: (done, total) => log.info('bringing the store up to date', { done, total }),
+    })
     const consensusStore = await openLevelStore(join(directory.storePath, 'consensus'), { cacheBytes })
     closers.push(() => consensusStore.close())
 
@@ -104,6 +107,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       registry: metrics.registry,
       signingGuardPath: directory.signingGuardPath,
       historyBlocks: config.store.historyBlocks,
+      bodyBlocks: config.store.bodyBlocks,
       keptPeers,
       clock,
       log,

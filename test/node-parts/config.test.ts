@@ -78,9 +78,26 @@ describe('node configuration', () => {
     expect(problem({ flags: { 'p2p-bootnodes': ['/ip4/1.2.3.4/tcp/1'] } })).toContain('lacks the peer id')
     expect(problem({ flags: { 'store-history-blocks': '5' } })).toContain('a whole number from 128')
     expect(readConfig({}).store.historyBlocks).toBeUndefined()
-    expect(readConfig({ flags: { 'store-history-blocks': '500' } }).store.historyBlocks).toBe(500)
     expect(problem({ flags: { 'health-port': '8545' } })).toContain('already the port')
     expect(problem({ flags: { 'data-dir': '' } })).toContain('a text is wanted')
+  })
+
+  it('the mode of the store decides which windows there are', () => {
+    const store = (flags: Record<string, string>) => {
+      const { mode, historyBlocks, bodyBlocks } = readConfig({ flags }).store
+      return [mode, historyBlocks, bodyBlocks]
+    }
+    expect(store({})).toEqual(['archive', undefined, undefined])
+    expect(store({ 'store-mode': 'full' })).toEqual(['full', 90_000, undefined])
+    expect(store({ 'store-mode': 'full', 'store-history-blocks': '500' })).toEqual(['full', 500, undefined])
+    expect(store({ 'store-mode': 'pruned' })).toEqual(['pruned', 90_000, 500_000])
+    expect(store({ 'store-mode': 'pruned', 'store-history-blocks': '600000' })).toEqual(['pruned', 600_000, 600_000])
+    expect(problem({ flags: { 'store-mode': 'light' } })).toContain('one of archive, full, pruned is wanted')
+    expect(problem({ flags: { 'store-history-blocks': '500' } })).toContain('an archive keeps every state')
+    expect(problem({ flags: { 'store-mode': 'full', 'store-body-blocks': '500' } })).toContain(
+      'only --store-mode pruned',
+    )
+    expect(problem({ flags: { 'store-mode': 'pruned', 'store-body-blocks': '500' } })).toContain('at least as many')
   })
 
   it('every setting has one name of each kind, a flag and a line in the table', () => {
