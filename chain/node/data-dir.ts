@@ -1,19 +1,10 @@
-import {
-  accessSync,
-  constants,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fromHex, isHex, toHex } from '#lib/bytes'
 import { CodedError, messageOf } from '#lib/errors'
+import { createFile } from '#lib/files'
+import { takeLock } from '#lib/lock'
 import type { Digest } from '#types'
-import { createFile } from './files.ts'
 
 export type DataDirectoryErrorCode =
   /** Another process works in it. */
@@ -184,97 +175,16 @@ function readMarker(path: string): Marker {
 
 // ---- the lock ----
 
-/** Directories that this very process holds: its own process id in a LOCK file then means "in use", not "stale". */
-const heldHere = new Set<string>()
-
 function lock(path: string): () => void {
-  const file = join(path, LOCK)
-  const inUse = (holder: string) =>
-    failed(
-      'data directory in use',
-      `${path} is used by another node (${holder}): stop that one, or give this one its own --data-dir`,
-    )
-  if (heldHere.has(path)) throw inUse('in this process')
-  const own = `${JSON.stringify({ pid: process.pid, started: startOf(process.pid) })}\n`
-  for (let attempt = 0; ; attempt++) {
-    try {
-      createWhole(file, own)
-      break
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt === 5) {
-        throw failed('data directory unwritable', `cannot write ${file}: ${messageOf(error)}`, error)
-      }
-    }
-    const seen = readIfThere(file)
-    if (seen === undefined) continue
-    const holder = holderOf(seen)
-    if (holder !== undefined) throw inUse(`process ${holder}`)
-    removeStale(file, seen)
-  }
-  heldHere.add(path)
-  return () => {
-    if (!heldHere.delete(path)) return
-    if (readIfThere(file) === own) rmSync(file, { force: true })
-  }
-}
-
-/** Fails with EEXIST like an exclusive open, but nobody ever sees the file without its text. */
-function createWhole(file: string, text: string): void {
-  const temporary = `${file}.${process.pid}.new`
-  rmSync(temporary, { force: true })
-  createFile(temporary, text, 0o600)
   try {
-    linkSync(temporary, file)
-  } finally {
-    rmSync(temporary, { force: true })
-  }
-}
-
-/** Process id of the living process that wrote the lock; `undefined` when it is gone. */
-function holderOf(text: string): number | undefined {
-  let pid: unknown
-  let started: unknown
-  try {
-    ;({ pid, started } = JSON.parse(text))
-  } catch {
-    return undefined
-  }
-  // Our own id was another process's before a reboot, or in another container's numbering.
-  if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0 || pid === process.pid) return undefined
-  try {
-    process.kill(pid, 0)
+    return takeLock(join(path, LOCK))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return undefined
-  }
-  // The id lives, but it may have been given to another process since.
-  return started === startOf(pid) ? pid : undefined
-}
-
-/** When the process started, in the kernel's ticks since boot, with the boot; a constant where there is no /proc. */
-function startOf(pid: number): string {
-  const boot = readIfThere('/proc/sys/kernel/random/boot_id')
-  const stat = readIfThere(`/proc/${pid}/stat`)
-  if (boot === undefined || stat === undefined) return 'unknown'
-  // Field 22; the second one (the name) is in parentheses and may hold blanks.
-  return `${boot.trim()} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`
-}
-
-/** Takes a stale lock away. If another process replaced it in this moment, that one's lock is put back. */
-function removeStale(file: string, seen: string): void {
-  const aside = `${file}.${process.pid}.stale`
-  try {
-    renameSync(file, aside)
-  } catch {
-    return
-  }
-  if (readIfThere(aside) !== seen && !existsSync(file)) linkSync(aside, file)
-  rmSync(aside, { force: true })
-}
-
-function readIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return undefined
+    if (!(error instanceof CodedError)) throw error
+    if (error.code !== 'locked') throw failed('data directory unwritable', error.message, error)
+    throw failed(
+      'data directory in use',
+      `${path} is used by another node (${error.data.holder}): stop that one, or give this one its own --data-dir`,
+      error,
+    )
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { CodedError } from '#lib/errors'
+import { replaceFile } from '#lib/files'
 import type { Epoch } from '#types'
-import { replaceFile } from './files.ts'
 import type { Ed25519Key } from './keys/index.ts'
 import { createSigningGuard, openSigningGuard, type SigningGuard } from './signing-guard.ts'
 

@@ -4,9 +4,9 @@ import { availableParallelism } from 'node:os'
 import { fromHex, isHex, toHex } from '#lib/bytes'
 import type { Log } from '#lib/env'
 import { CodedError, messageOf } from '#lib/errors'
+import { createFile } from '#lib/files'
 import { createRpcServer, createRpcWorkers, type RpcBackend, type RpcServer } from '#rpc'
 import type { NodeConfig } from './config.ts'
-import { createFile } from './files.ts'
 import type { RpcWorkerData } from './rpc-worker.ts'
 
 export interface RpcListenersOptions {

@@ -14,9 +14,9 @@ import type { VertexSigner } from '#consensus'
 import { equalBytes, fromHex, isHex, toHex, utf8 } from '#lib/bytes'
 import { CodedError, messageOf } from '#lib/errors'
 import { reachFailPoint } from '#lib/fail-point'
+import { createFile, replaceFile } from '#lib/files'
 import { sha256 } from '#lib/hash'
 import { type Digest, type Epoch, type Round, vertexSigningBytes } from '#types'
-import { createFile, replaceFile } from './files.ts'
 import type { Ed25519Key } from './keys/index.ts'
 
 export type SigningGuardErrorCode =

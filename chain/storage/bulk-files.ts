@@ -16,7 +16,7 @@ import { crc32 } from 'node:zlib'
 import { assert } from '#lib/assert'
 import { equalBytes, toHex, utf8 } from '#lib/bytes'
 import { CodedError, messageOf } from '#lib/errors'
-import { syncDirectory } from './sync-directory.ts'
+import { syncDirectory } from '#lib/files'
 
 /** One append-only file: what the database says of it. */
 export interface BulkSegment {

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync } from 'node:
 import { join } from 'node:path'
 import { fromHex, isHex, toHex } from '#lib/bytes'
 import { CodedError, messageOf } from '#lib/errors'
-import { createFile } from '../files.ts'
+import { createFile } from '#lib/files'
 import { accountOfPrivateKey } from './account-key.ts'
 import { ed25519KeyOfSeed } from './ed25519-key.ts'
 import { decryptAccount, decryptEd25519, encryptAccount, encryptEd25519, SCRYPT_N } from './keystore.ts'

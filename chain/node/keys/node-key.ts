@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fromHex, isHex, toHex } from '#lib/bytes'
 import { CodedError, messageOf } from '#lib/errors'
-import { createFile } from '../files.ts'
+import { createFile } from '#lib/files'
 import { type Ed25519Key, ed25519KeyOfSeed, generateEd25519Key } from './ed25519-key.ts'
 
 /**

@@ -1,3 +1,4 @@
+/** Files that a crash leaves whole: made or replaced at once, and durable when the call returns. */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 
