@@ -52,6 +52,25 @@ describe('commit sync', () => {
     expect(lately.some(commit => commit.vertices.some(vertex => vertex.author === 3))).toBe(true)
   })
 
+  test('what a node took over it serves with proof: the votes are in the vertices of the range', () => {
+    const cluster = withStraggler()
+    const before = cluster.node(3).core.status().lastCommitIndex
+    cluster.passes = () => true
+    cluster.run(14_000)
+    const { log } = cluster.node(3)
+    const proven = new Set<number>()
+    for (const record of log) {
+      if (record.kind !== 'certifiers') continue
+      const held = record.vertices.every(ref => cluster.stored(3, ref.digest).length === 1)
+      if (held) proven.add(record.index)
+    }
+    const last = cluster.node(3).core.status().lastCommitIndex
+    const unproven = []
+    for (let index = before + 1; index < last - 5; index++) if (!proven.has(index)) unproven.push(index)
+    console.log(before, last, unproven)
+    expect(unproven).toEqual([])
+  })
+
   test('a range is used only with unbroken digests and votes of a quorum for its end', () => {
     const cluster = withStraggler()
     const straggler = cluster.node(3)

@@ -47,6 +47,7 @@ export class ByzantineProposer implements Strategy {
   readonly name: string
   readonly runsCore = false
   readonly #rounds = new Map<number, Map<number, VerifiedVertex>>()
+  #epoch = 0
   readonly #secret = new Map<string, Uint8Array>()
   protected tip: VertexRef | undefined
   protected proposed = 0
@@ -56,6 +57,7 @@ export class ByzantineProposer implements Strategy {
   }
 
   accepted(node: SimNode, vertices: readonly VerifiedVertex[]): void {
+    this.#follow(node)
     for (const vertex of vertices) {
       let round = this.#rounds.get(vertex.round)
       if (round === undefined) {
@@ -69,48 +71,60 @@ export class ByzantineProposer implements Strategy {
   }
 
   idle(node: SimNode): void {
+    this.#follow(node)
     this.#proposeSoon(node)
+  }
+
+  /** Begins anew in each epoch. */
+  #follow(node: SimNode): void {
+    if (node.epoch === this.#epoch) return
+    this.#epoch = node.epoch
+    this.#rounds.clear()
+    this.tip = undefined
+    this.proposed = 0
   }
 
   /** A short pause, as other vertices of the round arrive at about the same time. */
   #proposeSoon(node: SimNode): void {
     const round = this.#nextRound(node)
     if (round === undefined) return
-    const { life } = node
+    const { life, epoch } = node
     node.world.at(node.world.nowUs + 2_000, () => {
-      if (node.isAlive && node.life === life && this.#nextRound(node) === round) this.#propose(node, round)
+      if (node.isAlive && node.life === life && node.epoch === epoch && this.#nextRound(node) === round)
+        this.#propose(node, round)
     })
   }
 
   /** The highest round above all proposed ones that has a quorum below it. */
   #nextRound(node: SimNode): number | undefined {
-    const { world } = node
+    const { stakes, quorum } = node.setup
     let best: number | undefined = this.proposed === 0 ? 1 : undefined
     for (const [round, authors] of this.#rounds) {
       if (round < this.proposed || (best !== undefined && round + 1 <= best)) continue
       let weight = 0
-      for (const author of authors.keys()) weight += world.plan.stakes[author] ?? 0
-      if (weight >= world.quorum) best = round + 1
+      for (const author of authors.keys()) weight += stakes[author] ?? 0
+      if (weight >= quorum) best = round + 1
     }
     return best !== undefined && best > this.proposed ? best : undefined
   }
 
   #propose(node: SimNode, round: number): void {
-    const { world } = node
+    const { genesis, epoch } = node.setup
+    const { authority } = node
     this.proposed = round
-    const genesis = world.genesis()
+    if (authority === undefined) return
     const before: VertexRef[] = round === 1 ? [...genesis] : [...(this.#rounds.get(round - 1)?.values() ?? [])]
-    const own = this.tip ?? genesis[node.index]
+    const own = this.tip ?? genesis[authority]
     if (own === undefined) return
-    const others = before.filter(p => p.author !== node.index)
+    const others = before.filter(p => p.author !== authority)
     const ref = (v: VertexRef): VertexRef => ({ round: v.round, author: v.author, digest: v.digest })
     const pool = node.pool.splice(0, 5)
     this.emit(node, {
       version: VERTEX_VERSION,
       chainId: CHAIN_ID,
-      epoch: 0,
+      epoch,
       round,
-      author: node.index,
+      author: authority,
       timestampMs: node.nowMs,
       parents: [ref(own), ...others.map(ref)],
       commitVotes: [],
@@ -130,14 +144,14 @@ export class ByzantineProposer implements Strategy {
     const vertex = sealVertex(draft, digest => node.world.sign(node.index, digest))
     this.#secret.set(Buffer.from(vertex.digest).toString('hex'), vertex.bytes)
     this.tip = { round: vertex.round, author: vertex.author, digest: vertex.digest }
-    const verified = node.world.verify(vertex.bytes)
+    const verified = node.world.verify(vertex.bytes, node.setup)
     if (verified !== undefined) {
       node.world.noteByzantine(verified)
       // It enters the own follower as if it came over the network, never inside a step of it.
-      const { life } = node
+      const { life, current } = node
       node.world.at(node.world.nowUs, () => {
         if (node.isAlive && node.life === life)
-          node.step({ kind: 'vertices', vertices: [verified], from: node.index, nowMs: node.nowMs })
+          current?.step({ kind: 'vertices', vertices: [verified], from: verified.author, nowMs: node.nowMs })
       })
     }
     return vertex.bytes

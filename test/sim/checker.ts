@@ -1,6 +1,7 @@
-import type { CheckpointCertificate, ConsensusStatus, LogRecord } from '#consensus'
+import type { CheckpointCertificate, Consensus, ConsensusStatus, LogRecord } from '#consensus'
 import { equalBytes, toRawHex } from '#lib/bytes'
 import type { OrderedCommit, Vertex } from '#types'
+import { decide, type ModelBlock } from './reference.ts'
 import { BitSet, type Registry } from './registry.ts'
 import { short } from './trace.ts'
 
@@ -18,6 +19,9 @@ export class Violation extends Error {
     this.node = node
   }
 }
+
+/** Of so many commits that nodes decided one is checked against the reference model. */
+const SAMPLE = 40
 
 /** What all honest nodes must agree on, by commit index. */
 interface AgreedCommit {
@@ -43,9 +47,12 @@ interface NodeView {
 }
 
 export interface CheckerOptions {
+  readonly epoch: number
   readonly registry: Registry
-  readonly isHonest: (node: number) => boolean
+  /** By authority. */
+  readonly isHonest: (author: number) => boolean
   readonly stakes: readonly number[]
+  readonly windowCommits: number
   readonly gcDepth: number
   readonly maxSuspended: number
   readonly maxMissing: number
@@ -66,10 +73,40 @@ export class Checker {
   readonly #ordered = new BitSet()
   readonly #certificates = new Map<number, Uint8Array>()
   readonly executed = new Map<number, Uint8Array>()
+  /** Digest of the epoch's record, as the first honest node made it. */
+  #record: Uint8Array | undefined
+  /** Commits that a node did not decide itself: taken over with proof, or told again by its log. */
+  readonly #given = new Map<number, Set<number>>()
+  #decided = 0
+  /** Outcome of each slot that was looked at, by the model (I4). */
+  readonly #slots = new Map<string, string>()
   checks = 0
 
   constructor(options: CheckerOptions) {
     this.#o = options
+  }
+
+  get epoch(): number {
+    return this.#o.epoch
+  }
+
+  /** True time at which the first honest node made the epoch's record. */
+  endedUs: number | undefined
+
+  /** Some honest node executed the epoch's last commit and made its record. */
+  get hasEnded(): boolean {
+    return this.#record !== undefined
+  }
+
+  /** A node made the epoch's record from what it executed (I13). */
+  epochEnded(node: number, record: Uint8Array, lastIndex: number, nowUs: number): void {
+    this.endedUs ??= nowUs
+    const last = this.#commits.at(-1)
+    if (last?.endsEpoch !== true || this.#commits.length !== lastIndex)
+      this.#fail('I13', node, `epoch ${this.epoch} ends with commit ${lastIndex}, which is not its last one`)
+    if (this.#record !== undefined && !equalBytes(this.#record, record))
+      this.#fail('I13', node, `the record of epoch ${this.epoch} is ${short(record)}, elsewhere ${short(this.#record)}`)
+    this.#record = record
   }
 
   get commitCount(): number {
@@ -138,10 +175,11 @@ export class Checker {
   }
 
   /** An honest node starts to send its own vertex (I5, I7). */
-  sending(node: number, vertex: Vertex, gcRound: () => number): void {
+  sending(node: number, own: number, vertex: Vertex, gcRound: () => number): void {
     const slot = vertex.round * 4096 + vertex.author
     const before = this.#sent.get(slot)
-    if (vertex.author !== node) this.#fail('I3', node, `publishes a vertex of ${vertex.author}`)
+    if (vertex.author !== own || vertex.epoch !== this.epoch)
+      this.#fail('I3', node, `publishes a vertex of ${vertex.author}`)
     if (before !== undefined && !equalBytes(before, vertex.digest))
       this.#fail('I5', node, `two vertices in round ${vertex.round}: ${short(before)} and ${short(vertex.digest)}`)
     this.#sent.set(slot, vertex.digest)
@@ -189,6 +227,57 @@ export class Checker {
     if (commit.index <= view.delivered) return false
     view.delivered = commit.index
     return true
+  }
+
+  /** The core did not decide on this commit itself. */
+  given(node: number, index: number): void {
+    const known = this.#given.get(node)
+    if (known === undefined) this.#given.set(node, new Set([index]))
+    else known.add(index)
+  }
+
+  /**
+   * I4 and I14 on the node's own DAG, for a sample of the commits that it decided: the reference model, fed with what the
+   * node has accepted, commits the same vertex next, and decides no slot otherwise than at another node.
+   */
+  deciding(node: number, core: Pick<Consensus, 'leaders' | 'status'>, { commit }: OrderedCommit): void {
+    const { index } = commit
+    if (this.#given.get(node)?.has(index) === true || this.#decided++ % SAMPLE !== 0) return
+    const { lastCommitIndex, gcRound } = core.status()
+    const window = this.#o.windowCommits
+    // Decisions are those of the schedule that was in force; it may have changed since.
+    if (Math.floor((index - 1) / window) !== Math.floor(lastCommitIndex / window)) return
+    const previous = this.#commits[index - 2]
+    const from = previous?.leaderRound ?? 1
+    if (from <= gcRound) return
+    const { registry, stakes } = this.#o
+    const dag = new Map<string, ModelBlock>()
+    for (const id of this.view(node).accepted.ids()) {
+      const info = registry.byId(id)
+      if (info === undefined || info.vertex.epoch !== this.epoch || info.vertex.round < from) continue
+      const { round, author } = info.vertex
+      dag.set(String(id), { id: String(id), round, author, parents: Array.from(info.parents, String) })
+    }
+    const settings = { stakes, leaders: (round: number) => core.leaders(round) }
+    const last = previous === undefined ? null : { round: previous.leaderRound, author: previous.leader }
+    const { sequence } = decide(dag, settings, last)
+    this.checks += 1
+    const at = sequence.findIndex(decision => decision.status === 'commit')
+    const first = sequence[at]
+    const wanted = String(registry.refId(commit.leader))
+    if (first?.status !== 'commit' || first.block !== wanted)
+      this.#fail(
+        'I14',
+        node,
+        `commit ${index} has leader ${commit.leader.round}/${commit.leader.author}; the model ${first === undefined ? 'decides nothing' : `commits ${first.slot.round}/${first.slot.author}`}`,
+      )
+    for (const decision of sequence.slice(0, at + 1)) {
+      const slot = `${decision.slot.round}/${decision.slot.author}`
+      const outcome = decision.status === 'commit' ? decision.block : 'skip'
+      const before = this.#slots.get(slot)
+      if (before !== undefined && before !== outcome) this.#fail('I4', node, `slot ${slot} is ${before} and ${outcome}`)
+      this.#slots.set(slot, outcome)
+    }
   }
 
   #admitNew(node: number, ordered: OrderedCommit, flags: string, maxHonestClockMs: number): void {

@@ -1,3 +1,4 @@
+import { defined } from '#lib/assert'
 import { Violation } from './checker.ts'
 import { latencyBoundUs } from './network.ts'
 import type { SimNode } from './node.ts'
@@ -52,9 +53,15 @@ export function correctNodes(world: World): SimNode[] {
   return world.nodes.filter(n => n.isHonest && n.isAlive && !n.isStopped && !broken.has(n.index))
 }
 
-export function faultyWeight(world: World): number {
+/** True when in each epoch so far at most f of the stake is faulty. */
+export function isWithinFaultBound(world: World): boolean {
   const correct = new Set(correctNodes(world).map(n => n.index))
-  return world.plan.stakes.reduce((sum, stake, i) => sum + (correct.has(i) ? 0 : stake), 0)
+  return world.checkers.every(({ epoch }) => {
+    const { seats } = defined(world.setupOf(epoch), 'an epoch that began')
+    const total = seats.reduce((sum, { stake }) => sum + stake, 0)
+    const faulty = seats.reduce((sum, { machine, stake }) => sum + (correct.has(machine) ? 0 : stake), 0)
+    return faulty <= Math.floor((total - 1) / 3)
+  })
 }
 
 /**
@@ -65,11 +72,8 @@ export function checkLiveness(world: World): void {
   const { plan, params, nowUs } = world
   const bounds = boundsOf(plan, params.leaderTimeoutMs)
   const endMs = plan.durationMs
-  // After the last commit of an epoch there is nothing more to commit; the scenario looks at what then must be true.
-  if (world.checker.commit(world.checker.commitCount)?.endsEpoch === true) return
   if (endMs < bounds.calmFromMs + bounds.commitMs) return
-  const total = plan.stakes.reduce((sum, s) => sum + s, 0)
-  if (faultyWeight(world) > Math.floor((total - 1) / 3)) return
+  if (!isWithinFaultBound(world)) return
   const fail = (node: number, message: string): never => {
     throw new Violation('I10', node, message)
   }
@@ -77,7 +81,7 @@ export function checkLiveness(world: World): void {
   if (nowUs - lastUs > bounds.commitMs * 1000)
     fail(0, `no commit for ${Math.round((nowUs - lastUs) / 1000)} ms at the end; ${world.stats.commits} in all`)
   for (const node of correctNodes(world)) {
-    const { delivered } = world.checker.view(node.index)
+    const { delivered } = node
     const recent = world.stats.commitTimesUs.findLast(t => t <= nowUs - bounds.commitMs * 1000)
     const expected = recent === undefined ? 0 : world.stats.commitTimesUs.lastIndexOf(recent) + 1
     if (delivered < expected) fail(node.index, `delivered ${delivered} commits, others had ${expected} a while ago`)
@@ -87,13 +91,17 @@ export function checkLiveness(world: World): void {
       const info = world.registry.infoOf(vertex)
       const dueMs = info.createdUs / 1000 + bounds.commitMs
       if (info.createdUs / 1000 < bounds.calmFromMs || dueMs > endMs) continue
-      if (!world.checker.isOrdered(info.id))
+      // What an epoch's last commit leaves out is void; its transactions come back to the pool.
+      const checker = world.checkerOf(vertex.epoch)
+      if (!checker.hasEnded && !checker.isOrdered(info.id))
         fail(node.index, `own vertex of round ${vertex.round} is not committed in time`)
     }
   }
+  checkEpochs(world, bounds)
+  // A node that follows cannot order what it is given; without gossip nobody else hears of it.
   const correct = new Set(
     correctNodes(world)
-      .filter(n => !n.wasDown)
+      .filter(n => !n.wasDown && world.checkers.every(({ epoch }) => world.setupOf(epoch)?.members.includes(n.index)))
       .map(n => n.index),
   )
   for (const transaction of world.submitted) {
@@ -101,5 +109,23 @@ export function checkLiveness(world: World): void {
     if (transaction.atUs / 1000 < bounds.calmFromMs && endMs < bounds.calmFromMs + 2 * bounds.commitMs) continue
     if (!world.ran.has(transaction.key))
       throw new Violation('I11', transaction.node, `a transaction given at ${transaction.atUs / 1000} ms never ran`)
+  }
+}
+
+/** I13 at the end: whoever is correct is in the newest epoch and has every record that ended before, with a quorum's signatures. */
+function checkEpochs(world: World, bounds: LivenessBounds): void {
+  const dueUs = world.nowUs - bounds.commitMs * 1000
+  for (const node of correctNodes(world)) {
+    for (const checker of world.checkers) {
+      if (checker.endedUs === undefined || checker.endedUs > dueUs) continue
+      if (node.epoch <= checker.epoch)
+        throw new Violation(
+          'I10',
+          node.index,
+          `is in epoch ${node.epoch}, though epoch ${checker.epoch} ended long ago`,
+        )
+      if (!node.isCertified(checker.epoch))
+        throw new Violation('I10', node.index, `has no quorum of signatures for the record of epoch ${checker.epoch}`)
+    }
   }
 }

@@ -1,4 +1,4 @@
-import type { Commit, VerifiedVertex, VertexRef } from '#types'
+import type { Commit, Digest, VerifiedVertex, VertexRef } from '#types'
 
 /** A vertex on the wire: verified when an honest node passes it on, bare bytes when a liar made it. */
 export type Carried = VerifiedVertex | Uint8Array
@@ -23,8 +23,26 @@ export type Message =
       readonly ownRound: number
       readonly proof: readonly Carried[]
     }
+  /** Asks a member of an epoch for its signature of the epoch's record. */
+  | { readonly kind: 'askRecord' }
+  | {
+      readonly kind: 'record'
+      readonly digest: Digest
+      /** By authority of the epoch that ended. */
+      readonly signatures: readonly (readonly [author: number, signature: Uint8Array])[]
+    }
 
-const MESSAGE_KINDS = ['vertices', 'fetch', 'fetched', 'syncCommits', 'commits', 'askOwnLast', 'ownLast'] as const
+const MESSAGE_KINDS = [
+  'vertices',
+  'fetch',
+  'fetched',
+  'syncCommits',
+  'commits',
+  'askOwnLast',
+  'ownLast',
+  'askRecord',
+  'record',
+] as const
 
 /** A number for the trace. */
 export function kindNumber(message: Message): number {
@@ -54,7 +72,10 @@ export function messageBytes(message: Message): number {
       )
     case 'syncCommits':
     case 'askOwnLast':
+    case 'askRecord':
       return 24
+    case 'record':
+      return 40 + 66 * message.signatures.length
     case 'ownLast':
       return 24 + carriedBytes(message.proof)
   }

@@ -6,7 +6,7 @@ import type { ConsensusParams } from '#types'
  */
 export interface Plan {
   readonly seed: string
-  /** One validator per entry. */
+  /** One machine per entry, with its stake in epoch 0. */
   readonly stakes: readonly number[]
   readonly params: Partial<ConsensusParams>
   readonly durationMs: number
@@ -17,8 +17,21 @@ export interface Plan {
   readonly executionUs: number
   readonly workload: Workload
   readonly faults: readonly Fault[]
+  /**
+   * Changes of stake that a transaction brings to the staking contract; a machine of `stakes` with 0 follows until one
+   * gives it a seat in a later epoch. `params.epochDurationMs` says how long an epoch is.
+   */
+  readonly staking?: readonly StakeChange[]
+  /** Nobody trusts its log at the start: the whole network starts for the first time, without guard files. */
+  readonly coldStart?: boolean
   /** Who leads: round robin (round mod N) or the stake-weighted schedule of the protocol. */
   readonly leaders: 'roundRobin' | 'schedule'
+}
+
+export interface StakeChange {
+  readonly machine: number
+  readonly stake: number
+  readonly atMs: number
 }
 
 export interface NetworkPlan {
@@ -76,6 +89,12 @@ export type CrashPoint =
   | 'before-commit-persist'
   | 'after-commit-persist'
   | 'after-commit'
+  /** The epoch's last commit was executed, its record does not exist yet. */
+  | 'epoch-executed'
+  /** The record is durable, the next epoch did not begin. */
+  | 'epoch-recorded'
+  /** The next epoch runs, the old one too. */
+  | 'epoch-begun'
 
 export type Fault =
   | {

@@ -67,6 +67,11 @@ export class BitSet {
     return this.#words[id] === 1
   }
 
+  /** In ascending order. */
+  *ids(): Generator<number> {
+    for (let id = 0; id < this.#words.length; id++) if (this.#words[id] === 1) yield id
+  }
+
   clear(): void {
     this.#words.fill(0)
   }

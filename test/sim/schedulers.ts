@@ -1,14 +1,15 @@
-import type { Message } from './messages.ts'
+import type { Vertex } from '#types'
+import type { Carried, Message } from './messages.ts'
 import { latencyBoundUs, type Scheduler } from './network.ts'
 import type { World } from './world.ts'
 
-/** Round and author of the single vertex that a message publishes; undefined for other messages. */
-function published(message: unknown): { round: number; author: number } | undefined {
-  const { kind, items } = message as Message & { items?: readonly unknown[] }
+/** Epoch, round and author of the single vertex that a message publishes; undefined for other messages. */
+function published(message: unknown): Pick<Vertex, 'epoch' | 'round' | 'author'> | undefined {
+  const { kind, items } = message as Message & { items?: readonly Carried[] }
   if (kind !== 'vertices' || items?.length !== 1) return undefined
   const [item] = items
   if (item === undefined || item instanceof Uint8Array) return undefined
-  return item as { round: number; author: number }
+  return item
 }
 
 /**
@@ -22,7 +23,8 @@ const SCHEDULERS: Readonly<Record<string, (world: World) => Scheduler>> = {
   lure: world => ({
     extraUs(from, to, message) {
       const vertex = published(message)
-      if (vertex === undefined || vertex.author !== from || !world.leaders(vertex.round).includes(from)) return 0
+      if (vertex === undefined || world.setupOf(vertex.epoch)?.members[vertex.author] !== from) return 0
+      if (!world.leaders(vertex.round, vertex.epoch).includes(from)) return 0
       const honest = world.nodes.filter(n => n.isHonest && n.index !== from)
       const victim = honest[vertex.round % honest.length]
       return victim?.index === to ? Math.floor(1.5 * latencyBoundUs(world.plan.network.latency)) : 0
@@ -31,7 +33,7 @@ const SCHEDULERS: Readonly<Record<string, (world: World) => Scheduler>> = {
   'leaders-late': world => ({
     extraUs(from, to, message) {
       const vertex = published(message)
-      if (vertex === undefined || !world.leaders(vertex.round).includes(from)) return 0
+      if (vertex === undefined || !world.leaders(vertex.round, vertex.epoch).includes(from)) return 0
       return (to + vertex.round) % 2 === 0 ? 2 * latencyBoundUs(world.plan.network.latency) : 0
     },
   }),

@@ -32,10 +32,10 @@ export class Equivocator extends ByzantineProposer {
 
 /** The same draft without one parent when a quorum is left: twins that differ in what they vote for. */
 function withoutOne(node: SimNode, draft: VertexDraft): VertexDraft {
-  const { stakes } = node.world.plan
+  const { stakes, quorum } = node.setup
   const at = 1 + node.random.below(Math.max(1, draft.parents.length - 1))
   const parents = draft.parents.filter((_, i) => i !== at)
   let weight = 0
   for (const parent of parents) if (parent.round === draft.round - 1) weight += stakes[parent.author] ?? 0
-  return weight >= node.world.quorum ? { ...draft, parents } : draft
+  return weight >= quorum ? { ...draft, parents } : draft
 }

@@ -19,7 +19,7 @@ export class FarFuture extends ByzantineProposer {
     super.idle(node)
     const template = this.#template
     // Four seconds fill every bound there is; more only makes the run long.
-    if (template === undefined || node.world.nowUs > 4_000_000) return
+    if (template === undefined || template.epoch !== node.epoch || node.world.nowUs > 4_000_000) return
     const flood: Uint8Array[] = []
     for (let k = 0; k < 40; k++) {
       const round = template.round + node.random.pick([1, 5, 50, 199, 400, 1_000_000])

@@ -31,7 +31,7 @@ function brokenRules(node: SimNode, vertex: VerifiedVertex): Uint8Array[] {
   const broken: VertexDraft[] = [
     { ...draft, author: 60_000 },
     { ...draft, round: 0 },
-    { ...draft, epoch: 1 },
+    { ...draft, epoch: draft.epoch + 1 },
     { ...draft, chainId: 1 },
     { ...draft, version: 9 },
     { ...draft, parents: [] },
@@ -43,7 +43,7 @@ function brokenRules(node: SimNode, vertex: VerifiedVertex): Uint8Array[] {
     { ...draft, commitVotes: [5, 4].map(index => ({ index, digest: node.random.bytes(32) })) },
     { ...draft, transactions: [new Uint8Array(0)] },
     { ...draft, system: [{ kind: 77, bytes: node.random.bytes(4) }] },
-    { ...draft, author: (draft.author + 1) % node.world.plan.stakes.length },
+    { ...draft, author: (draft.author + 1) % node.setup.members.length },
   ]
   return broken.map(d => sealVertex(d, digest => node.world.sign(node.index, digest)).bytes)
 }

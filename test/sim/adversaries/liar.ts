@@ -17,7 +17,9 @@ export class Liar extends ByzantineProposer {
     const commitVotes = [first, this.#claimed].map(index => ({ index, digest: random.bytes(32) }))
     const height = draft.round
     const blockHash = random.bytes(32)
-    const execVotes = [{ height, blockHash, signature: world.signCheckpoint(node.index, height, blockHash) }]
+    const execVotes = [
+      { height, blockHash, signature: world.signCheckpoint(node.index, height, blockHash, draft.epoch) },
+    ]
     const timestampMs = random.pick([0, draft.timestampMs - 60_000, draft.timestampMs + 400, draft.timestampMs])
     this.release(node, this.seal(node, { ...draft, commitVotes, execVotes, timestampMs }))
   }

@@ -8,7 +8,7 @@ export class SilentLeader implements Strategy {
   readonly runsCore = true
 
   publish(node: SimNode, vertex: VerifiedVertex): void {
-    if (!node.world.leaders(vertex.round).includes(node.index)) {
+    if (!node.leads(vertex.round)) {
       broadcast(node, [vertex])
       return
     }

@@ -9,16 +9,16 @@ export class VoteWithholder extends ByzantineProposer {
   }
 
   protected override emit(node: SimNode, draft: VertexDraft): void {
-    const { stakes } = node.world.plan
-    const leaders = node.world.leaders(draft.round - 1)
+    const { stakes, quorum, schedule } = node.setup
+    const leaders = schedule.leaders(draft.round - 1)
     const parents = draft.parents.filter(
       (p, i) => i === 0 || p.round !== draft.round - 1 || !leaders.includes(p.author),
     )
     let weight = 0
     for (const parent of parents) if (parent.round === draft.round - 1) weight += stakes[parent.author] ?? 0
-    const bytes = this.seal(node, weight >= node.world.quorum ? { ...draft, parents } : draft)
+    const bytes = this.seal(node, weight >= quorum ? { ...draft, parents } : draft)
     // As leader it stays silent towards all but one.
-    if (node.world.leaders(draft.round).includes(node.index)) return
+    if (node.leads(draft.round)) return
     this.release(node, bytes)
   }
 }

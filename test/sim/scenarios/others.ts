@@ -39,58 +39,6 @@ export const scheduleScenarios: readonly Scenario[] = [
   },
 ]
 
-export const epochScenarios: readonly Scenario[] = [
-  {
-    name: 'epoch-end',
-    row: 'F19',
-    about:
-      'the epoch ends under load, with restarts around the end and a slow node: one last commit, payload goes back',
-    plans: () =>
-      [0, 1, 2].map(k =>
-        basePlan(`epoch-end/${k}`, 4, {
-          durationMs: 40_000,
-          network: JITTER,
-          params: {
-            minRoundDelayMs: 50,
-            leaderTimeoutMs: 250,
-            epochDurationMs: 4_000,
-            commitSyncBatch: 10,
-            gcDepth: 20,
-          },
-          workload: { everyMs: 100, bytes: 40, doublePpm: 0 },
-          faults:
-            k === 0
-              ? []
-              : k === 1
-                ? [{ kind: 'crash', node: 1, atMs: 3_900, upAtMs: 4_400, disk: 'torn' }]
-                : [
-                    { kind: 'slow', nodes: [2], addUs: 300_000, fromMs: 2_000, toMs: 8_000 },
-                    {
-                      kind: 'crashAt',
-                      node: 0,
-                      point: 'after-commit-persist',
-                      occurrence: 30,
-                      downMs: 100,
-                      disk: 'keep',
-                    },
-                  ],
-        }),
-      ),
-    expect: world => {
-      const last = world.checker.commit(world.checker.commitCount)
-      expectThat(last?.endsEpoch === true, 'the epoch did not end')
-      for (const node of world.nodes) {
-        const status = node.core?.status()
-        expectThat(status?.ended === true, `node ${node.index} did not reach the end of the epoch`)
-        expectThat(
-          world.checker.view(node.index).delivered === world.checker.commitCount,
-          `node ${node.index} misses commits`,
-        )
-      }
-    },
-  },
-]
-
 export const clockScenarios: readonly Scenario[] = [
   {
     name: 'clock-skew',
