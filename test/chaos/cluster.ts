@@ -159,7 +159,8 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
   const disk = mountSmallDisk(folderOf(validators - 1))
   const ports = createPortAllocator()
   const links = new Links(seed)
-  const take = () => ports.take(21_000 + (process.pid % 400) * 100)
+  // Below the ports that systems give to outgoing connections: a restarted node must find its own ones free.
+  const take = () => ports.take(10_000 + (process.pid % 200) * 100)
   const p2pPorts: number[] = []
   for (const _ of all) p2pPorts.push(await take())
   const nodes: NodeProcess[] = []
