@@ -1,10 +1,23 @@
+import type { BlockOverride } from '#evm'
 import { toHex } from '#lib/bytes'
+import type { BlockHeader } from '#types'
 import { toQuantity } from '../format.ts'
 import { heavyMethod } from '../method.ts'
-import { block, optional } from '../params.ts'
+import { type BlockRef, block, optional, param, parseBlockRef, withDefault } from '../params.ts'
 import { blockOverrides, call, stateOverrides } from '../params-call.ts'
 import { callFailure } from '../revert.ts'
-import { DATA, QUANTITY } from '../schema.ts'
+import { BLOCK, DATA, QUANTITY } from '../schema.ts'
+
+const PENDING: BlockRef = { kind: 'tag', tag: 'pending' }
+
+/**
+ * What `pending` means to a call: the latest state, in the block that comes next. A contract that does something once a
+ * second (Uniswap's oracle) costs less in the second of the latest block than in the one where a transaction will run.
+ */
+function nextBlock(ref: BlockRef, { number, timestamp }: BlockHeader): BlockOverride {
+  if (ref.kind !== 'tag' || ref.tag !== 'pending') return {}
+  return { number: BigInt(number) + 1n, time: BigInt(timestamp) + 1n }
+}
 
 /** Read-only execution. */
 export const callMethods = [
@@ -16,11 +29,11 @@ export const callMethods = [
     weight: 5,
     work: 'call',
     handle: async (context, [request, ref, state, header], { signal }) => {
-      const { number } = await context.needHeader(ref)
+      const latest = await context.needHeader(ref)
       const outcome = await context.backend.calls.call(request, {
-        block: number,
+        block: latest.number,
         ...(state === undefined ? {} : { state }),
-        ...(header === undefined ? {} : { header }),
+        header: { ...nextBlock(ref, latest), ...header },
         signal,
       })
       if (outcome.kind !== 'success') throw callFailure(outcome)
@@ -30,16 +43,21 @@ export const callMethods = [
   heavyMethod({
     name: 'eth_estimateGas',
     summary: 'Smallest gas limit with which a call succeeds.',
-    params: [call, block, optional(stateOverrides), optional(blockOverrides)],
+    params: [
+      call,
+      withDefault(param('block', BLOCK, parseBlockRef), PENDING),
+      optional(stateOverrides),
+      optional(blockOverrides),
+    ],
     result: QUANTITY,
     weight: 10,
     work: 'call',
     handle: async (context, [request, ref, state, header], { signal }) => {
-      const { number } = await context.needHeader(ref)
+      const latest = await context.needHeader(ref)
       const outcome = await context.backend.calls.estimateGas(request, {
-        block: number,
+        block: latest.number,
         ...(state === undefined ? {} : { state }),
-        ...(header === undefined ? {} : { header }),
+        header: { ...nextBlock(ref, latest), ...header },
         signal,
       })
       if ('gas' in outcome) return toQuantity(outcome.gas)
