@@ -23,8 +23,12 @@ const CLIENTS: Readonly<Record<string, Entry>> = {
   ethers: { packages: ['ethers'], timeoutS: 120 },
   viem: { packages: ['viem'], timeoutS: 120 },
   web3: { packages: ['web3'], timeoutS: 120 },
-  cast: { packages: ['@foundry-rs/cast'], timeoutS: 180 },
-  forge: { packages: ['@foundry-rs/forge', 'solc'], timeoutS: 300 },
+  cast: { packages: ['@foundry-rs/cast-linux-amd64'], timeoutS: 180 },
+  forge: { packages: ['@foundry-rs/forge-linux-amd64', 'solc'], timeoutS: 300 },
+  hardhat: { packages: ['hardhat', 'solc'], timeoutS: 300 },
+  uniswap: { packages: ['@uniswap/v3-core', '@uniswap/v3-periphery'], timeoutS: 300 },
+  metamask: { packages: [], timeoutS: 120 },
+  otterscan: { packages: [], timeoutS: 120 },
 }
 
 interface Network {

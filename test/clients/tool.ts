@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { MODULES } from './world.ts'
 
@@ -37,13 +38,17 @@ export function runTool(command: readonly string[], options: ToolOptions): Promi
       clearTimeout(timer)
       if (code === 0) resolve(out.join('').trim())
       else
-        reject(new Error(`${args.slice(0, 3).join(' ')} ended with ${code ?? signal}:\n${all.join('').slice(-1_500)}`))
+        reject(new Error(`${args.slice(0, 3).join(' ')} ended with ${code ?? signal}:\n${all.join('').slice(-6_000)}`))
     })
   })
 }
 
-/** The native program of a Foundry package. The package's own wrapper ends with 0 even where the program failed. */
+/**
+ * The native program of a Foundry package (the packages' own wrappers end with 0 even where the program failed), or the
+ * one on PATH where the registry has none for this machine.
+ */
 export function foundryProgram(name: 'anvil' | 'cast' | 'forge'): string {
   const cpu = process.arch === 'x64' ? 'amd64' : process.arch
-  return join(MODULES, `@foundry-rs/${name}-${process.platform}-${cpu}`, 'bin', name)
+  const path = join(MODULES, `@foundry-rs/${name}-${process.platform}-${cpu}`, 'bin', name)
+  return existsSync(path) ? path : name
 }
