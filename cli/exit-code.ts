@@ -12,11 +12,14 @@ export const EXIT_CODE = {
   usage: 2,
   /** The network went on to a protocol version that this release does not know: install another one. */
   outdated: 3,
+  /** The disk is full: nothing acknowledged is lost, and a start after making room goes on. */
+  diskFull: 4,
 } as const
 
 /** The exit code for a failure. */
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof CodedError)) return EXIT_CODE.failed
   if (error.code === 'protocol version unknown') return EXIT_CODE.outdated
+  if (error.code === 'store full') return EXIT_CODE.diskFull
   return error.code === 'config invalid' ? EXIT_CODE.usage : EXIT_CODE.failed
 }

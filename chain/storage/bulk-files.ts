@@ -15,8 +15,9 @@ import { promisify } from 'node:util'
 import { crc32 } from 'node:zlib'
 import { assert } from '#lib/assert'
 import { equalBytes, toHex, utf8 } from '#lib/bytes'
-import { CodedError, messageOf } from '#lib/errors'
+import { CodedError } from '#lib/errors'
 import { syncDirectory } from '#lib/files'
+import { storeFailure } from './store-failure.ts'
 
 /** One append-only file: what the database says of it. */
 export interface BulkSegment {
@@ -122,7 +123,7 @@ export class BulkFiles {
       return files
     } catch (error) {
       files.close()
-      throw error instanceof CodedError ? error : failed('open', error)
+      throw error instanceof CodedError ? error : storeFailure('open its bulk files', error)
     }
   }
 
@@ -133,7 +134,7 @@ export class BulkFiles {
 
   /** Appends records; their bytes are on the disk when this resolves. After a failure nothing is ever appended again. */
   async append(records: readonly BulkRecord[]): Promise<readonly BulkPlace[]> {
-    if (this.#failure !== undefined) throw failed('go on after an earlier failure', this.#failure)
+    if (this.#failure !== undefined) throw storeFailure('go on after an earlier failure', this.#failure)
     if (records.length === 0) return []
     try {
       const tail = this.#tailFor(records)
@@ -147,7 +148,7 @@ export class BulkFiles {
       return places
     } catch (error) {
       this.#failure = error
-      throw failed('append', error)
+      throw storeFailure('append to its bulk files', error)
     }
   }
 
@@ -161,7 +162,7 @@ export class BulkFiles {
       if (fd === undefined) return undefined
       read = readSync(fd, record, 0, record.length, place.offset)
     } catch (error) {
-      throw failed('read', error)
+      throw storeFailure('read its bulk files', error)
     }
     const fault = read < record.length ? 'ends too early' : recordFault(record, key, place.length)
     if (fault !== undefined) {
@@ -282,8 +283,4 @@ function faultOf(directory: string, { number, bytes }: BulkSegment): string | un
     closeSync(fd)
   }
   return equalBytes(header, encodeHeader(number)) ? undefined : `${path} does not begin as a bulk file does`
-}
-
-function failed(what: string, cause: unknown): CodedError {
-  return new CodedError('store failed', `the bulk files cannot ${what}: ${messageOf(cause)}`, { cause })
 }

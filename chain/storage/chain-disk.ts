@@ -1,5 +1,4 @@
 import { Reader, Writer } from '#lib/codec'
-import { CodedError, messageOf } from '#lib/errors'
 import { BulkFiles, type BulkPlace, type BulkSegment, segmentName } from './bulk-files.ts'
 import {
   BULK_PREFIXES,
@@ -13,6 +12,7 @@ import {
 import { afterPrefix, KEY_PREFIX, storeKey } from './keys.ts'
 import { type DiskStore, type LevelStoreOptions, openLevelStore } from './level-store.ts'
 import type { StoreOperation, StoreRange } from './store.ts'
+import { storeFailure } from './store-failure.ts'
 
 export interface ChainStoreOptions extends LevelStoreOptions {
   /** Size at which a new bulk file begins. Default 128 MiB. */
@@ -141,9 +141,7 @@ class ChainDisk implements ChainStore {
   async #writeBulk(operations: readonly StoreOperation[], options: { durable: boolean }): Promise<void> {
     // The files may hold bytes that the failed batch did not commit; only a new start cuts them off.
     if (this.#failure !== undefined) {
-      throw new CodedError('store failed', `an earlier write failed: ${messageOf(this.#failure)}`, {
-        cause: this.#failure,
-      })
+      throw storeFailure('go on after an earlier failure', this.#failure)
     }
     try {
       const places = await this.#files.append(operations.filter(isLarge))

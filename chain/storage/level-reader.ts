@@ -1,7 +1,8 @@
 import { Level } from 'level'
 import { CodedError, messageOf } from '#lib/errors'
-import { failed, plain } from './level-store.ts'
+import { plain } from './level-store.ts'
 import type { Store } from './store.ts'
+import { storeFailure } from './store-failure.ts'
 
 type Snapshot = ReturnType<Level['snapshot']>
 
@@ -59,7 +60,7 @@ class LevelReader implements StoreReader {
       const value = this.#database.getSync(key)
       return value === undefined ? undefined : plain(value)
     } catch (error) {
-      throw failed('read', error)
+      throw storeFailure('read', error)
     }
   }
 
@@ -68,7 +69,7 @@ class LevelReader implements StoreReader {
       const value = this.#database.getSync(key, { snapshot: this.#current() })
       return value === undefined ? undefined : plain(value)
     } catch (error) {
-      throw failed('read', error)
+      throw storeFailure('read', error)
     }
   }
 
@@ -87,7 +88,7 @@ class LevelReader implements StoreReader {
         for (const [key, value] of entries) yield [plain(key), plain(value)]
       }
     } catch (error) {
-      throw failed('scan', error)
+      throw storeFailure('scan', error)
     } finally {
       await iterator.close()
     }

@@ -1,6 +1,7 @@
 import { Level } from 'level'
 import { CodedError, messageOf } from '#lib/errors'
 import type { Store, StoreOperation, StoreRange } from './store.ts'
+import { storeFailure } from './store-failure.ts'
 
 export interface LevelStoreOptions {
   /** LevelDB's own cache of blocks, in bytes. */
@@ -24,7 +25,7 @@ type Database = Level<Uint8Array, Uint8Array> & { compactRange(start: Uint8Array
 
 /**
  * Opens (or makes) a LevelDB at `directory`. One process at a time: a second one gets CodedError `store unavailable`.
- * Every failure of the database is CodedError `store failed`; nobody retries it, the node stops.
+ * Every failure of the database is CodedError `store full` or `store failed`; nobody retries it, the node stops.
  */
 export async function openLevelStore(directory: string, options: LevelStoreOptions = {}): Promise<DiskStore> {
   const settings = {
@@ -39,8 +40,13 @@ export async function openLevelStore(directory: string, options: LevelStoreOptio
   const database = new Level<Uint8Array, Uint8Array>(directory, settings) as Database
   try {
     await database.open()
+    // LevelDB makes its background thread for the first work that it gets, with the priority of the thread that brings
+    // it: that must not be a reader of low priority.
+    if (options.isShared === true) await database.compactRange(Uint8Array.of(0), Uint8Array.of(0))
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
+    const failure = storeFailure('open', cause)
+    if (failure.code === 'store full') throw failure
     throw new CodedError('store unavailable', `cannot open the store: ${messageOf(cause)}`, {
       data: { directory },
       cause: error,
@@ -61,7 +67,7 @@ class LevelStore implements DiskStore {
       const value = this.#database.getSync(key)
       return value === undefined ? undefined : plain(value)
     } catch (error) {
-      throw failed('read', error)
+      throw storeFailure('read', error)
     }
   }
 
@@ -80,7 +86,7 @@ class LevelStore implements DiskStore {
         for (const [key, value] of entries) yield [plain(key), plain(value)]
       }
     } catch (error) {
-      throw failed('scan', error)
+      throw storeFailure('scan', error)
     } finally {
       await iterator.close()
     }
@@ -96,7 +102,7 @@ class LevelStore implements DiskStore {
         { sync: options.durable },
       )
     } catch (error) {
-      throw failed('write', error)
+      throw storeFailure('write', error)
     }
   }
 
@@ -104,7 +110,7 @@ class LevelStore implements DiskStore {
     try {
       await this.#database.compactRange(Uint8Array.of(0), Uint8Array.of(0xff, 0xff))
     } catch (error) {
-      throw failed('compact', error)
+      throw storeFailure('compact', error)
     }
   }
 
@@ -116,8 +122,4 @@ class LevelStore implements DiskStore {
 /** The addon hands out Buffers, whose `slice` shares memory and which compare unequal to plain arrays. */
 export function plain(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-export function failed(what: string, cause: unknown): CodedError {
-  return new CodedError('store failed', `the store cannot ${what}: ${messageOf(cause)}`, { cause })
 }

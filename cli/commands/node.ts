@@ -41,7 +41,7 @@ export const node: Command = {
   summary: 'Runs a node: a validator with --validator, else one that follows and serves JSON-RPC',
   description: `Settings come from flags, then OGPU_… environment variables, then the file of --config, then defaults.
 SIGTERM or Ctrl-C stops it within 10 s. Exit codes: 0 stopped, 1 failed, 2 wrong usage,
-3 the network runs a protocol version that this release does not know.`,
+3 the network runs a protocol version that this release does not know, 4 the disk is full.`,
   options: {
     config: { type: 'string', value: 'FILE', help: 'Configuration file (JSON)' },
     'print-config': { type: 'boolean', help: 'Print every setting with its source and end' },
