@@ -4,8 +4,9 @@ import { measureDelays } from './delays.ts'
 import { compareOnRandomDags } from './differential.ts'
 import { fuzz } from './fuzz.ts'
 import { huntMutants } from './mutants/hunt.ts'
+import { defaultJobs, hashOf, runSeeds } from './parallel.ts'
 import { basePlan, CALM_NETWORK, type Plan } from './plan.ts'
-import { type RunResult, runPlan } from './run.ts'
+import { type RunResult, runPlan, summaryOf } from './run.ts'
 import type { Scenario } from './scenario.ts'
 import { SCENARIOS } from './scenarios/index.ts'
 import { REGRESSION_SEEDS } from './seeds.ts'
@@ -20,21 +21,16 @@ function seconds(sinceMs: number): string {
   return `${((Date.now() - sinceMs) / 1000).toFixed(1)} s`
 }
 
-function summary(result: RunResult): string {
-  const { stats, highestCreated, plan } = result.world
-  return `n=${plan.stakes.length} rounds=${highestCreated} commits=${stats.commits} steps=${stats.steps} trace=${result.trace}`
-}
-
 function printFailure(result: RunResult, replay: string): void {
   print(`  ${result.verdict}: ${result.violation?.message ?? ''}`)
-  print(`  ${summary(result)}`)
+  print(`  ${summaryOf(result)}`)
   print(`  replay: ${replay}`)
 }
 
 /** Everything: named scenarios, remembered and fresh seeds, mutants. */
 export async function runAll(): Promise<boolean> {
   const scenarios = runScenarios([], false)
-  const swarm = runSwarm(0, 200)
+  const swarm = await runSwarm(0, 200, defaultJobs())
   const mutants = await runMutants([])
   print(
     `scenarios ${scenarios ? 'passed' : 'FAILED'}, swarm ${swarm ? 'passed' : 'FAILED'}, mutants ${mutants ? 'caught' : 'SURVIVED'}`,
@@ -90,26 +86,34 @@ export function runScenarios(names: readonly string[], verbose: boolean): boolea
   return failures === 0
 }
 
-export function runSwarm(from: number, count: number): boolean {
+/** Random plans on `jobs` cores; what is printed at the end does not depend on their number. */
+export async function runSwarm(from: number, count: number, jobs: number): Promise<boolean> {
   const start = Date.now()
-  const tally = { pass: 0, 'no-progress': 0, diverged: 0 }
   const seeds = [...(from === 0 ? REGRESSION_SEEDS : []), ...Array.from({ length: count }, (_, k) => String(from + k))]
   let said = Date.now()
-  for (const [k, seed] of seeds.entries()) {
-    const result = runPlan(planFromSeed(seed), { core: REAL_CORE })
-    tally[result.verdict] += 1
-    if (result.verdict !== 'pass') {
-      print(`FAIL seed ${seed}`)
-      printFailure(result, `npm run sim -- --seed ${seed} --verbose`)
+  let failed = 0
+  const reports = await runSeeds(seeds, jobs, (one, done) => {
+    if (one.verdict !== 'pass') {
+      failed += 1
+      print(`… seed ${one.seed} fails: ${(one.message ?? '').split('\n')[0]}`)
     }
-    if (Date.now() - said > 10_000) {
-      said = Date.now()
-      print(`… ${k + 1} of ${seeds.length} seeds, ${seconds(start)}`)
-    }
+    if (Date.now() - said < 10_000) return
+    said = Date.now()
+    const left = (((Date.now() - start) / done) * (seeds.length - done)) / 1_000
+    print(`… ${done} of ${seeds.length} seeds, ${failed} failed, ${seconds(start)}, about ${Math.round(left)} s left`)
+  })
+  const tally = { pass: 0, 'no-progress': 0, diverged: 0 }
+  for (const one of reports) {
+    tally[one.verdict] += 1
+    if (one.verdict === 'pass') continue
+    print(`FAIL seed ${one.seed}`)
+    print(`  ${one.verdict}: ${one.message ?? ''}`)
+    print(`  ${one.summary}`)
+    print(`  replay: npm run sim -- --seed ${one.seed} --verbose`)
   }
-  print(
-    `swarm: ${seeds.length} seeds, ${tally.pass} pass, ${tally['no-progress']} no-progress, ${tally.diverged} diverged, ${seconds(start)}`,
-  )
+  const verdicts = `${tally.pass} pass, ${tally['no-progress']} no-progress, ${tally.diverged} diverged`
+  print(`swarm: ${seeds.length} seeds, ${verdicts}, traces ${hashOf(reports)}`)
+  print(`${seconds(start)} on ${jobs} threads`)
   return tally.pass === seeds.length
 }
 
@@ -128,7 +132,7 @@ function showRun(plan: Plan, verbose: boolean, name: string): boolean {
     for (const line of result.world.trace.tail()) print(line)
   }
   print(`${name}: ${result.verdict}${result.violation === undefined ? '' : `: ${result.violation.message}`}`)
-  print(`${summary(result)} events=${result.events}`)
+  print(`${summaryOf(result)} events=${result.events}`)
   return result.verdict === 'pass'
 }
 

@@ -1,5 +1,6 @@
 import { enableCompileCache } from 'node:module'
 import { messageOf } from '#lib/errors'
+import { defaultJobs } from './parallel.ts'
 
 enableCompileCache()
 
@@ -7,7 +8,7 @@ const USAGE = `Deterministic simulation of the consensus core (docs/simulation.m
 
   npm run sim                                 named scenarios, 200 swarm seeds, mutants: what one should run before a change
   npm run sim -- scenarios [NAME|ROW …]       the fault matrix F1–F26, or some of it
-  npm run sim -- swarm --seeds N [--from K]   N random plans (seeds K … K+N−1)
+  npm run sim -- swarm --seeds N [--from K] [--jobs J]   N random plans (seeds K … K+N−1) on J threads (default: all cores)
   npm run sim -- --seed S [--verbose]         replay one swarm seed; prints the trace hash, with --verbose the last events
   npm run sim -- shrink --seed S              make the failing plan of a seed smaller and print it
   npm run sim -- plan FILE [--verbose]        run a plan from a JSON file (as shrink prints it)
@@ -68,7 +69,7 @@ async function main(args: readonly string[]): Promise<boolean> {
     case 'scenarios':
       return commands.runScenarios(names, verbose)
     case 'swarm':
-      return commands.runSwarm(number('from', 0), number('seeds', 200))
+      return commands.runSwarm(number('from', 0), number('seeds', 200), number('jobs', defaultJobs()))
     case 'replay':
       return commands.replay(seed ?? names[0] ?? '0', verbose)
     case 'shrink':

@@ -42,3 +42,10 @@ export function runPlan(plan: Plan, options: RunOptions): RunResult {
     return finish(error.invariant === 'I10' || error.invariant === 'I11' ? 'no-progress' : 'diverged', error)
   }
 }
+
+/** A run in one line. */
+export function summaryOf({ world, trace }: RunResult): string {
+  const { stats, highestCreated, highestEpoch, plan } = world
+  const epochs = world.hasEpochs ? ` epochs=${highestEpoch + 1}` : ''
+  return `n=${plan.stakes.length} rounds=${highestCreated} commits=${stats.commits}${epochs} steps=${stats.steps} trace=${trace}`
+}

@@ -1,6 +1,6 @@
 import { STRATEGY_NAMES } from './adversaries/index.ts'
 import { lastDisturbanceMs, needsRecovery } from './liveness.ts'
-import type { CrashPoint, DiskFate, Fault, Latency, Plan } from './plan.ts'
+import type { CrashPoint, DiskFate, Fault, Latency, Plan, StakeChange } from './plan.ts'
 import { Random } from './prng.ts'
 import { SCHEDULER_NAMES } from './schedulers.ts'
 
@@ -12,6 +12,9 @@ const CRASH_POINTS: readonly CrashPoint[] = [
   'before-commit-persist',
   'after-commit-persist',
   'after-commit',
+  'epoch-executed',
+  'epoch-recorded',
+  'epoch-begun',
 ]
 
 /**
@@ -20,7 +23,7 @@ const CRASH_POINTS: readonly CrashPoint[] = [
  */
 export function planFromSeed(seed: string): Plan {
   const random = new Random(seed, 'plan')
-  const n = random.pick([1, 4, 4, 4, 4, 5, 6, 7, 7, 10])
+  const n = drawSize(random)
   const weighted = n > 1 && random.chance(0.3)
   const stakes = Array.from({ length: n }, () => (weighted ? random.between(1, 4) : 1))
   const latency = drawLatency(random.stream('latency'))
@@ -65,16 +68,90 @@ export function planFromSeed(seed: string): Plan {
     faults,
     leaders: network.chance(0.2) ? 'roundRobin' : 'schedule',
   }
+  const started = withColdStart(draft, random.stream('start'))
+  const epochs = random.stream('epochs')
+  const seated = epochs.chance(0.3) && n <= 13 ? withStaking(started, epochs) : started
   const tailMs = Math.ceil(80 * latencyMs + 50 * leaderTimeoutMs)
-  const recoveryMs = needsRecovery(draft) || draft.network.lossPpm > 0 ? 17_000 : 0
-  const durationMs = Math.max(1_500, lastDisturbanceMs(draft)) + recoveryMs + tailMs
+  const recoveryMs = needsRecovery(seated) || seated.network.lossPpm > 0 ? 17_000 : 0
+  const durationMs = Math.max(1_500, lastDisturbanceMs(seated)) + recoveryMs + tailMs
   // Recovery waits for seconds by constants of the core; slower rounds meanwhile keep a seed cheap.
-  const minRoundDelayMs = Math.max(params.minRoundDelayMs, recoveryMs > 0 ? Math.ceil(durationMs / 160) : 0)
+  const roundsMax = n > 13 ? 60 : recoveryMs > 0 ? 160 : Number.POSITIVE_INFINITY
+  const minRoundDelayMs = Math.max(params.minRoundDelayMs, Math.ceil(durationMs / roundsMax))
   return {
-    ...draft,
+    ...seated,
     durationMs,
-    params: { ...params, minRoundDelayMs, leaderTimeoutMs: Math.max(leaderTimeoutMs, 2 * minRoundDelayMs) },
+    params: {
+      ...params,
+      minRoundDelayMs,
+      leaderTimeoutMs: Math.max(leaderTimeoutMs, 2 * minRoundDelayMs),
+      ...(seated.staking === undefined
+        ? {}
+        : { epochDurationMs: Math.ceil(durationMs / epochs.between(2, 5)), commitSyncBatch: 20 }),
+    },
   }
+}
+
+/** Mostly small: faults meet there. Now and then as large as committees become. */
+function drawSize(random: Random): number {
+  const rare = random.below(1_000)
+  if (rare === 0) return 100
+  if (rare < 10) return random.between(25, 40)
+  return random.pick([1, 4, 4, 4, 4, 4, 5, 6, 7, 7, 10, 13])
+}
+
+/** The whole network starts for the first time, nobody with a guard file; perhaps one validator loses its disk at once. */
+function withColdStart(plan: Plan, random: Random): Plan {
+  const { stakes, faults, network } = plan
+  const total = stakes.reduce((sum, stake) => sum + stake, 0)
+  const faulty = Math.floor((total - 1) / 3)
+  const harmless = ['slow', 'scheduler', 'slowExecution', 'executionThrows']
+  const isCalm = network.lossPpm === 0 && faults.every(fault => harmless.includes(fault.kind))
+  if (!isCalm || faulty < Math.max(...stakes) || !random.chance(0.4)) return plan
+  const atMs = random.between(1, 400)
+  const lost: Fault = { kind: 'crash', node: random.below(stakes.length), atMs, upAtMs: atMs + 1, disk: 'lose' }
+  return { ...plan, coldStart: true, faults: random.chance(0.7) ? [...faults, lost] : faults }
+}
+
+/**
+ * Epochs that end within the run, and validators that join and leave. Whatever part of the changes is executed in time,
+ * at most f of the stake is faulty.
+ */
+function withStaking(plan: Plan, random: Random): Plan {
+  const faulty = new Set(faultyMachines(plan))
+  const stakes = [...plan.stakes]
+  const changes: StakeChange[] = []
+  for (let k = random.below(3); k > 0; k--) {
+    changes.push({ machine: stakes.length, stake: random.between(1, 2), atMs: random.between(50, 4_000) })
+    stakes.push(0)
+  }
+  const healthy = plan.stakes.flatMap((_, machine) => (faulty.has(machine) ? [] : [machine]))
+  if (healthy.length > 0 && random.chance(0.5))
+    changes.push({ machine: random.pick(healthy), stake: random.below(3), atMs: random.between(50, 4_000) })
+  const staking = changes.filter((_, at) => isSafe(stakes, changes.slice(0, at + 1), faulty))
+  return { ...plan, stakes, staking }
+}
+
+/** Machines that are faulty for the whole run, or long enough to count. */
+function faultyMachines(plan: Plan): readonly number[] {
+  return plan.faults.flatMap(fault => {
+    if (fault.kind === 'byzantine') return [fault.node]
+    if (fault.kind === 'crash' && fault.disk !== 'keep' && fault.disk !== 'torn') return [fault.node]
+    if (fault.kind === 'crash' && fault.upAtMs === undefined) return [fault.node]
+    if (fault.kind === 'clock' && Math.abs(fault.offsetMs) > 1_000) return [fault.node]
+    return []
+  })
+}
+
+/** True when every subset of the changes leaves the faulty at most f of the stake, and somebody is left. */
+function isSafe(genesis: readonly number[], changes: readonly StakeChange[], faulty: ReadonlySet<number>): boolean {
+  for (let subset = 0; subset < 2 ** changes.length; subset++) {
+    const stakes = [...genesis]
+    for (const [k, change] of changes.entries()) if ((subset >> k) & 1) stakes[change.machine] = change.stake
+    const total = stakes.reduce((sum, stake) => sum + stake, 0)
+    const bad = stakes.reduce((sum, stake, machine) => sum + (faulty.has(machine) ? stake : 0), 0)
+    if (total === 0 || bad > Math.floor((total - 1) / 3)) return false
+  }
+  return true
 }
 
 function drawLatency(random: Random): Latency {
