@@ -4,9 +4,10 @@ import type { Log as Logger } from '#lib/env'
 import type { BlockHeader, Digest, Receipt, RecoveredTransaction, Withdrawal } from '#types'
 import type { Machine } from './machine.ts'
 import type { MachineBlock } from './message.ts'
+import { ParentHashPending, type PendingHash } from './parent-hash.ts'
 import { hasCode, NEW_ACCOUNT } from './state/account.ts'
 import { JournalState, type StateSource } from './state/journal-state.ts'
-import { runBlockStart, runEpochClosing } from './system-calls.ts'
+import { HISTORY_STORAGE, runEpochClosing, storeBeaconRoot, storeParentHash } from './system-calls.ts'
 import { runTransaction, type TransactionOutcome } from './transaction.ts'
 
 /** Header fields that are known before a block runs. */
@@ -18,7 +19,8 @@ export type BlockSkeleton = Pick<
 
 export interface BlockExecutionOptions {
   readonly machine: Machine
-  readonly skeleton: BlockSkeleton
+  readonly skeleton: Omit<BlockSkeleton, 'parentHash'>
+  readonly parentHash: PendingHash
   readonly source: StateSource
   readonly blobBaseFee: bigint | undefined
   readonly fastTransfers: boolean
@@ -56,6 +58,7 @@ export class BlockExecution {
   readonly #options: BlockExecutionOptions
   readonly block: MachineBlock
   #state: JournalState
+  #lacksParent = false
 
   constructor(options: BlockExecutionOptions) {
     this.#options = options
@@ -68,14 +71,56 @@ export class BlockExecution {
     return this.#state
   }
 
+  /** What comes before the transactions. A parent's hash that is still worked out is stored as soon as it is needed. */
   async start(): Promise<void> {
-    await runBlockStart(this.#options.machine, this.block, this.#options.skeleton)
+    const { machine, skeleton, parentHash } = this.#options
+    await storeBeaconRoot(machine, this.block, skeleton.parentBeaconBlockRoot)
+    const hash = parentHash.now()
+    if (hash !== undefined) return storeParentHash(machine, this.block, hash)
+    // Loaded here, so that accounts come in the same order as if the hash were known.
+    await this.#state.account(HISTORY_STORAGE)
+    this.#state.guard(HISTORY_STORAGE)
+    this.#lacksParent = true
+  }
+
+  /** Waits for the parent's hash; nothing can come upon its absence afterwards. */
+  async awaitParent(): Promise<Digest> {
+    const hash = await this.#options.parentHash.later()
+    if (this.#lacksParent) {
+      this.#lacksParent = false
+      this.#state.guard(undefined)
+      await storeParentHash(this.#options.machine, this.block, hash)
+    }
+    return hash
   }
 
   /** Runs one transaction; only an executed one leaves anything behind. */
   async run(transaction: RecoveredTransaction): Promise<TransactionOutcome> {
+    const outcome = await this.#run(transaction).catch(async (error: unknown) => {
+      if (!(error instanceof ParentHashPending)) throw error
+      await this.awaitParent()
+      return this.#run(transaction)
+    })
+    if (outcome.kind !== 'executed') return outcome
+    let { receipt } = outcome
+    const { machine } = this.#options
+    if (!machine.rules.isByzantium) {
+      const root = await this.#options.flush(this.#state)
+      this.#state = new JournalState(this.#options.source)
+      machine.state.attach(this.#state)
+      const { status: _, ...rest } = receipt
+      receipt = { ...rest, root }
+    }
+    this.gasUsed += receipt.gasUsed
+    this.blobGasUsed += receipt.blobGasUsed ?? 0n
+    this.receipts.push(receipt)
+    this.transactions.push(transaction)
+    return outcome
+  }
+
+  #run(transaction: RecoveredTransaction): Promise<TransactionOutcome> {
     const { machine, skeleton, blobBaseFee, fastTransfers, ownInterpreter, log } = this.#options
-    const outcome = await runTransaction(
+    return runTransaction(
       {
         machine,
         block: this.block,
@@ -90,20 +135,6 @@ export class BlockExecution {
       },
       transaction,
     )
-    if (outcome.kind !== 'executed') return outcome
-    let { receipt } = outcome
-    if (!machine.rules.isByzantium) {
-      const root = await this.#options.flush(this.#state)
-      this.#state = new JournalState(this.#options.source)
-      machine.state.attach(this.#state)
-      const { status: _, ...rest } = receipt
-      receipt = { ...rest, root }
-    }
-    this.gasUsed += receipt.gasUsed
-    this.blobGasUsed += receipt.blobGasUsed ?? 0n
-    this.receipts.push(receipt)
-    this.transactions.push(transaction)
-    return outcome
   }
 
   /** EIP-4895. */
@@ -127,7 +158,8 @@ export class BlockExecution {
   }
 
   /** The last thing in an epoch's last block; false when the staking contract refused, and nothing changed. */
-  closeEpoch(staking: Uint8Array): Promise<boolean> {
+  async closeEpoch(staking: Uint8Array): Promise<boolean> {
+    await this.awaitParent()
     return runEpochClosing(this.#options.machine, this.block, staking)
   }
 

@@ -2,7 +2,7 @@ import { assert } from '#lib/assert'
 import { CodedError } from '#lib/errors'
 import { keccak256, sha256 } from '#lib/hash'
 import {
-  type Block,
+  type BlockHeader,
   decodeBlockOrigin,
   type ExecutionParams,
   encodeBlockOrigin,
@@ -13,7 +13,7 @@ import {
 import { nextBaseFee } from './base-fee.ts'
 import type { BlockSkeleton } from './block-execution.ts'
 import { readHeader, readLocation, skippedOperation } from './chain-store.ts'
-import type { Batch, Executor, OpenBlock } from './executor.ts'
+import type { Batch, Executor, OpenBlock, SealedBlock } from './executor.ts'
 import { orderTransactions } from './ordering.ts'
 import type { RecoveryPool } from './recovery.ts'
 import { type ByteKey, keyOf } from './state/byte-keys.ts'
@@ -32,26 +32,43 @@ export interface CommitExecutionOptions {
   readonly ownInterpreter: boolean
 }
 
-/** Transactions between two turns of the event loop: about 20 ms of transfers. */
-const TURN = 512
+/** Gas between two turns of the event loop: about 10 ms of transfers, 20 ms of contract calls. */
+const TURN_GAS = 10_000_000n
+/** Commits that may be executed at a time: one runs while the one before is hashed and written. */
+const UNDER_WAY_MAX = 2
 /** `subIndex` has 16 bits. */
 const BLOCKS_PER_COMMIT_MAX = 65_535
 
 /**
  * Runs commits: from an ordered commit to durable blocks, by the rules of consensus.md 2.25. Everything that decides
- * comes from the commit and the chain before it.
+ * comes from the commit and the chain before it. The next commit may be handed over while the one before is not durable
+ * yet: its transactions then run while the roots of that one are worked out and written.
  */
 export function createCommitExecution(options: CommitExecutionOptions): {
   execute(ordered: OrderedCommit): Promise<ExecutedCommit>
 } {
   const { executor, params, feeCollector } = options
-  let running = false
+  let begun = executor.executed()
+  let underWay = 0
+  // Of the commits before: ran, and durable. Neither ever rejects.
+  let ran: Promise<unknown> = Promise.resolve()
+  let written: Promise<unknown> = Promise.resolve()
+  // Gas of all blocks of the commit that made the tip.
+  let lastGas: { readonly number: number; readonly gas: bigint } | undefined
 
-  async function execute(ordered: OrderedCommit): Promise<ExecutedCommit> {
+  interface Ran {
+    readonly batch: Batch
+    readonly sealed: readonly SealedBlock[]
+    readonly skipped: readonly SkippedTransaction[]
+  }
+
+  // First half: runs the transactions. Undefined for a commit whose results are durable already.
+  async function run(ordered: OrderedCommit): Promise<Ran | undefined> {
+    executor.requireSound()
     const { epoch, index } = ordered.commit
-    const last = executor.executed()
+    const last = begun
     // A commit that a crash made consensus hand over again: its results are durable already.
-    if (epoch < last.epoch || (epoch === last.epoch && index <= last.index)) return { blocks: [], skipped: [] }
+    if (epoch < last.epoch || (epoch === last.epoch && index <= last.index)) return undefined
     const follows = epoch === last.epoch ? index === last.index + 1 : epoch === last.epoch + 1 && index === 1
     if (!follows) {
       throw new CodedError(
@@ -66,8 +83,19 @@ export function createCommitExecution(options: CommitExecutionOptions): {
     const skip = (hash: Uint8Array, reason: SkipReason) => skipped.push({ hash, reason, epoch, commitIndex: index })
     const transactions = await collect(ordered, skip)
     const batch = executor.newBatch()
+    begun = { epoch, index }
     try {
-      await runBlocks(ordered, transactions, batch, skip)
+      return { batch, sealed: await runBlocks(ordered, transactions, batch, skip), skipped }
+    } catch (error) {
+      executor.fail(error)
+      throw error
+    }
+  }
+
+  // Second half: roots, headers, and one durable write.
+  async function write({ commit }: OrderedCommit, { batch, sealed, skipped }: Ran): Promise<ExecutedCommit> {
+    try {
+      for (const block of sealed) await executor.complete(batch, block)
       const included = new Set<ByteKey>()
       for (const { block } of batch.blocks) for (const { hash } of block.transactions) included.add(keyOf(hash))
       for (const entry of skipped) {
@@ -75,7 +103,7 @@ export function createCommitExecution(options: CommitExecutionOptions): {
         if (included.has(keyOf(entry.hash)) || readLocation(executor.store, entry.hash) !== undefined) continue
         batch.operations.push(skippedOperation(entry))
       }
-      await executor.commit(batch, { epoch, index })
+      await executor.commit(batch, { epoch: commit.epoch, index: commit.index })
     } catch (error) {
       executor.fail(error)
       throw error
@@ -120,11 +148,12 @@ export function createCommitExecution(options: CommitExecutionOptions): {
     transactions: readonly RecoveredTransaction[],
     batch: Batch,
     skip: (hash: Uint8Array, reason: SkipReason) => void,
-  ): Promise<void> {
+  ): Promise<readonly SealedBlock[]> {
+    const sealed: SealedBlock[] = []
     const parentMs = timestampMsOf(executor.tip())
     const nowMs = Math.max(ordered.commit.timestampMs, parentMs)
     const isDue = nowMs - parentMs >= params.heartbeatMs || ordered.commit.endsEpoch
-    if (transactions.length === 0 && !isDue) return
+    if (transactions.length === 0 && !isDue) return sealed
     const baseFeePerGas = nextBaseFee({
       previous: executor.tip().header.baseFeePerGas ?? params.minBaseFeePerGas,
       gasUsed: gasOfLastCommit(),
@@ -134,8 +163,9 @@ export function createCommitExecution(options: CommitExecutionOptions): {
     })
     const queue = orderTransactions(transactions, baseFeePerGas)
     let next = 0
+    let gas = 0n
     do {
-      const subIndex = batch.blocks.length
+      const subIndex = sealed.length
       const skeleton = skeletonOf(ordered, subIndex, nowMs, baseFeePerGas)
       const open = await executor.begin(batch, skeleton, {
         blobBaseFee: undefined,
@@ -153,15 +183,19 @@ export function createCommitExecution(options: CommitExecutionOptions): {
       // An epoch's last block is made even when nothing is left for it: it carries the closing call.
       else if (isEmpty && (subIndex > 0 || !isDue)) {
         open.execution.finish()
-        return
+        return sealed
       }
       const extraData = originOf(ordered, subIndex, nowMs, isEmpty)
-      await executor.finish(
+      const block = await executor.seal(
         batch,
         { ...open, skeleton: { ...skeleton, extraData } },
         { withdrawals: [], requestsHash: EMPTY_REQUESTS_HASH },
       )
+      sealed.push(block)
+      gas += open.execution.gasUsed
+      lastGas = { number: skeleton.number, gas }
     } while (next < queue.length)
+    return sealed
   }
 
   async function closeEpoch({ commit }: OrderedCommit, open: OpenBlock): Promise<void> {
@@ -177,6 +211,7 @@ export function createCommitExecution(options: CommitExecutionOptions): {
     skip: (hash: Uint8Array, reason: SkipReason) => void,
   ): Promise<number> {
     let next = first
+    let turnAt = open.execution.gasUsed + TURN_GAS
     for (; next < queue.length; next++) {
       const transaction = queue[next] as RecoveredTransaction
       const outcome = await open.execution.run(transaction)
@@ -185,15 +220,21 @@ export function createCommitExecution(options: CommitExecutionOptions): {
         break
       }
       if (outcome.kind === 'skipped') skip(transaction.hash, outcome.reason)
-      if (next % TURN === TURN - 1) await new Promise(resolve => setImmediate(resolve))
+      if (open.execution.gasUsed < turnAt) continue
+      turnAt = open.execution.gasUsed + TURN_GAS
+      await new Promise(resolve => setImmediate(resolve))
     }
     return next
   }
 
-  function skeletonOf(ordered: OrderedCommit, subIndex: number, nowMs: number, baseFeePerGas: bigint): BlockSkeleton {
+  function skeletonOf(
+    ordered: OrderedCommit,
+    subIndex: number,
+    nowMs: number,
+    baseFeePerGas: bigint,
+  ): Omit<BlockSkeleton, 'parentHash'> {
     const parent = executor.tip()
     return {
-      parentHash: parent.hash,
       coinbase: feeCollector,
       difficulty: 0n,
       number: parent.header.number + 1,
@@ -209,9 +250,10 @@ export function createCommitExecution(options: CommitExecutionOptions): {
     }
   }
 
-  // Gas of all blocks of the commit that made the tip.
+  // After a start only the store knows; then it knows all of it.
   function gasOfLastCommit(): bigint {
     const { header } = executor.tip()
+    if (lastGas?.number === header.number) return lastGas.gas
     let gas = header.gasUsed
     const count = decodeBlockOrigin(header.extraData)?.subIndex ?? 0
     for (let i = 1; i <= count; i++) gas += readHeader(executor.store, header.number - i)?.gasUsed ?? 0n
@@ -220,12 +262,18 @@ export function createCommitExecution(options: CommitExecutionOptions): {
 
   return {
     async execute(ordered) {
-      assert(!running, 'commits are executed one at a time')
-      running = true
+      assert(underWay < UNDER_WAY_MAX, 'at most two commits are executed at a time')
+      underWay += 1
+      const first = ran.then(() => run(ordered))
+      ran = first.catch(() => {})
+      const both = Promise.all([first, written]).then(([result]) =>
+        result === undefined ? { blocks: [], skipped: [] } : write(ordered, result),
+      )
+      written = both.catch(() => {})
       try {
-        return await execute(ordered)
+        return await both
       } finally {
-        running = false
+        underWay -= 1
       }
     },
   }
@@ -243,7 +291,7 @@ function originOf(ordered: OrderedCommit, subIndex: number, nowMs: number, heart
 }
 
 /** Commit time of a block in milliseconds; whole seconds for blocks that are not made from a commit. */
-export function timestampMsOf(block: Block): number {
+export function timestampMsOf(block: { readonly header: Pick<BlockHeader, 'timestamp' | 'extraData'> }): number {
   const origin = decodeBlockOrigin(block.header.extraData)
   return block.header.timestamp * 1_000 + (origin?.milliseconds ?? 0)
 }

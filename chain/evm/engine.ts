@@ -27,6 +27,8 @@ export interface ExecutionEngineOptions extends Retention {
   readonly log?: Logger
   /** Sizes of the caches, in entries. */
   readonly limits?: Partial<FlatStateLimits & TrieLimits>
+  /** Directory of `store`, a shared LevelDB: tries are kept by a thread of their own, beside the next block's execution. */
+  readonly trieWorker?: { readonly directory: string }
   /** False sends plain transfers through the interpreter too; same results, for comparison. Default true. */
   readonly fastTransfers?: boolean
   /** False runs contracts on EthereumJS' interpreter only; same results, several times slower. Default true. */
@@ -55,6 +57,7 @@ export async function createExecutionEngine(options: ExecutionEngineOptions): Pr
     chainId: genesis.config.chainId,
     schedule: forkScheduleOfGenesis(genesis),
     log,
+    ...(options.trieWorker === undefined ? {} : { trieWorker: options.trieWorker }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.historyBlocks === undefined ? {} : { historyBlocks: options.historyBlocks }),
     ...(options.bodyBlocks === undefined ? {} : { bodyBlocks: options.bodyBlocks }),
@@ -85,6 +88,6 @@ export async function createExecutionEngine(options: ExecutionEngineOptions): Pr
     simulations,
     markFinalized: (height, certificate) => executor.markFinalized(height, certificate),
     certificate: height => executor.certificate(height),
-    close: () => executor.settled(),
+    close: () => executor.close(),
   }
 }

@@ -1,4 +1,4 @@
-import { assert } from '#lib/assert'
+import { assert, defined } from '#lib/assert'
 import { equalBytes } from '#lib/bytes'
 import { Writer } from '#lib/codec'
 import type { Log as Logger } from '#lib/env'
@@ -11,11 +11,11 @@ import {
   type BlockHeader,
   type BlockNumber,
   blockHeaderHash,
+  blockSize,
   type Digest,
   EMPTY_BLOOM,
   EMPTY_OMMERS_HASH,
   EMPTY_TRIE_ROOT,
-  encodeBlock,
   encodeReceipt,
   type Receipt,
   type Withdrawal,
@@ -27,12 +27,16 @@ import { blockOperations, readBlock, readBlockHash } from './chain-store.ts'
 import type { Fork, ForkSchedule } from './forks.ts'
 import type { Genesis } from './genesis.ts'
 import { type BlockHashes, createMachine, type Machine, type Rules, rulesOf } from './machine.ts'
+import { knownHash, ParentHashPending, type PendingHash, pendingHash } from './parent-hash.ts'
 import { Pruner, type Retention, type StoredBounds } from './pruning.ts'
-import { DEFAULT_FLAT_STATE_LIMITS, FlatState, type FlatStateLimits } from './state/flat-state.ts'
+import type { ByteKey } from './state/byte-keys.ts'
+import { DEFAULT_FLAT_STATE_LIMITS, FlatState, type FlatStateLimits, flatOperations } from './state/flat-state.ts'
 import { writeHistory } from './state/history.ts'
-import type { JournalState, StateChanges } from './state/journal-state.ts'
+import type { AccountChange, JournalState, StateChanges } from './state/journal-state.ts'
 import { mergeChanges } from './state/merge-changes.ts'
-import { DEFAULT_TRIE_LIMITS, StateTries, type TrieLimits } from './state/state-tries.ts'
+import { unpackOperations } from './state/packed-operations.ts'
+import { DEFAULT_TRIE_LIMITS, StateTries, type TrieLimits, withStorageRoots } from './state/state-tries.ts'
+import { createInlineTries, createTrieWorker, type TrieKeeper } from './state/trie-keeper.ts'
 import {
   type Executed,
   metaKey,
@@ -51,12 +55,40 @@ export interface ExecutorOptions extends Retention {
   readonly schedule: ForkSchedule
   readonly log: Logger
   readonly limits?: Partial<FlatStateLimits & TrieLimits>
+  /**
+   * Directory of `store`, a LevelDB that this process has open as a shared one: the tries are then kept by a thread of
+   * their own.
+   */
+  readonly trieWorker?: { readonly directory: string }
 }
 
 /** Blocks that become durable together. */
 export interface Batch {
   readonly operations: StoreOperation[]
+  /** Complete ones, in order. */
   readonly blocks: ExecutedBlock[]
+  /** Updates that the tries were given for it. */
+  updates: number
+}
+
+/** The last block, as far as it is known before its state root is. */
+export interface Tip {
+  readonly header: Omit<BlockHeader, 'parentHash' | 'stateRoot'>
+  readonly hash: PendingHash
+}
+
+/** Changes on their way through the tries. */
+interface Step {
+  readonly root: Digest
+  /** With true storage roots. */
+  readonly changes: StateChanges
+  readonly nodes: Uint8Array
+}
+
+/** A block whose transactions have all run and whose root is being worked out. */
+export interface SealedBlock {
+  readonly executed: Promise<ExecutedBlock>
+  readonly steps: readonly Promise<Step>[]
 }
 
 /** Header fields that follow from running a block of an imported chain; absent on ours, where they are fixed. */
@@ -77,12 +109,14 @@ export class Executor {
   readonly chainId: number
   readonly log: Logger
   readonly #schedule: ForkSchedule
-  readonly #tries: StateTries
+  readonly #tries: TrieKeeper
   readonly #machines = new Map<Fork, Machine>()
   readonly #recentHashes = new Map<BlockNumber, Digest>()
   readonly #listeners = new Set<(executed: ExecutedBlock) => void>()
   #head: Block
-  #next: Block
+  #tip: Tip
+  // Storage roots that the latest update brought, by account.
+  #storageRoots = new Map<ByteKey, Digest>()
   #executed: Executed
   #finalized: BlockNumber
   readonly #pruner: Pruner
@@ -99,9 +133,14 @@ export class Executor {
     this.log = options.log
     this.#schedule = options.schedule
     this.flat = new FlatState(options.store, { ...DEFAULT_FLAT_STATE_LIMITS, ...options.limits })
-    this.#tries = new StateTries(options.store, head.header.stateRoot, { ...DEFAULT_TRIE_LIMITS, ...options.limits })
+    const limits = { ...DEFAULT_TRIE_LIMITS, ...options.limits }
+    const root = head.header.stateRoot
+    this.#tries =
+      options.trieWorker === undefined
+        ? createInlineTries(options.store, root, limits)
+        : createTrieWorker({ ...options.trieWorker, root, limits })
     this.#head = head
-    this.#next = head
+    this.#tip = { header: head.header, hash: knownHash(head.hash) }
     this.#executed = position.executed
     this.#finalized = position.finalized
     this.#pruner = new Pruner(options.store, options, position)
@@ -111,7 +150,7 @@ export class Executor {
   static async open(options: ExecutorOptions): Promise<Executor> {
     const { store, genesis } = options
     const position = readPosition(store)
-    if (position === undefined) return Executor.#create(options)
+    if (position === undefined) return Executor.#create(options).then(() => Executor.open(options))
     requireGenesis(position, genesis.hash)
     const { head: number } = position
     const head = readBlock(store, number)
@@ -119,31 +158,17 @@ export class Executor {
     return new Executor(options, head, position)
   }
 
-  static async #create(options: ExecutorOptions): Promise<Executor> {
-    const { store, genesis } = options
-    const empty: Block = { ...genesis.block, header: { ...genesis.block.header, stateRoot: EMPTY_TRIE_ROOT } }
-    const executor = new Executor(options, empty, {
-      executed: { epoch: 0, index: 0 },
-      finalized: 0,
-      base: 0,
-      states: 0,
-      deleted: { statesDeleted: 0, bodiesDeleted: 0 },
-    })
+  static async #create({ store, genesis }: ExecutorOptions): Promise<void> {
     const operations: StoreOperation[] = [
       { key: metaKey('schema'), value: new Writer(4).u32(SCHEMA_VERSION).finish() },
       { key: metaKey('genesis'), value: genesis.hash },
     ]
-    const { root, changes } = executor.#tries.update(genesis.state, operations)
+    const { root, changes } = new StateTries(store, EMPTY_TRIE_ROOT).update(genesis.state, operations)
     assert(equalBytes(root, genesis.block.header.stateRoot), 'the genesis state has the root of the genesis block')
-    executor.flat.apply(changes, operations)
-    const executed: ExecutedBlock = { block: genesis.block, receipts: [] }
-    blockOperations(executed, operations)
+    flatOperations(changes, operations)
+    blockOperations({ block: genesis.block, receipts: [] }, operations)
     operations.push(...positionOperations(genesis.block.header.number, { epoch: 0, index: 0 }))
     await store.write(operations, { durable: true })
-    executor.flat.publish()
-    executor.#head = genesis.block
-    executor.#next = genesis.block
-    return executor
   }
 
   /** Last block that readers see. */
@@ -155,9 +180,9 @@ export class Executor {
     return this.#head.header
   }
 
-  /** Last block of the batch in the making, or the head. */
-  tip(): Block {
-    return this.#next
+  /** Last block that was sealed, or the head. */
+  tip(): Tip {
+    return this.#tip
   }
 
   executed(): Executed {
@@ -186,6 +211,12 @@ export class Executor {
     while (this.#writing !== undefined) await this.#writing.catch(() => {})
   }
 
+  /** Waits for a write that is under way and ends the thread of the tries. */
+  async close(): Promise<void> {
+    await this.settled()
+    await this.#tries.close()
+  }
+
   forkAt(number: BlockNumber, timestamp: number): Fork {
     return this.#schedule.at(number, timestamp)
   }
@@ -207,10 +238,11 @@ export class Executor {
     return createMachine(rulesOf(fork, BigInt(this.chainId), this.#schedule), this.blockHash, customOpcodes)
   }
 
-  /** Hash of a block up to the tip; zero for none. */
+  /** Hash of a block up to the tip; zero for none. Throws {@link ParentHashPending} for a tip without one. */
   readonly blockHash: BlockHashes = number => {
     const recent = this.#recentHashes.get(number)
     if (recent !== undefined) return recent
+    if (number === this.#tip.header.number && this.#tip.hash.now() === undefined) throw new ParentHashPending()
     const hash = readBlockHash(this.store, number) ?? ZERO_DIGEST
     this.#recentHashes.set(number, hash)
     for (const oldest of this.#recentHashes.keys()) {
@@ -221,18 +253,23 @@ export class Executor {
   }
 
   newBatch(): Batch {
-    if (this.#failure !== undefined) {
-      throw new CodedError('execution stopped', 'an earlier failure left the state in memory undefined', {
-        cause: this.#failure,
-      })
-    }
-    return { operations: [], blocks: [] }
+    this.requireSound()
+    this.flat.beginBatch()
+    return { operations: [], blocks: [], updates: 0 }
   }
 
-  /** Starts a block on top of the tip. Nothing of it stays unless it is finished. */
+  /** CodedError `execution stopped` after a failure: nothing may be executed any more. */
+  requireSound(): void {
+    if (this.#failure === undefined) return
+    throw new CodedError('execution stopped', 'an earlier failure left the state in memory undefined', {
+      cause: this.#failure,
+    })
+  }
+
+  /** Starts a block on top of the tip, whose root may still be on its way. Nothing of it stays unless it is sealed. */
   async begin(
     batch: Batch,
-    skeleton: BlockSkeleton,
+    skeleton: Omit<BlockSkeleton, 'parentHash'>,
     options: {
       readonly blobBaseFee: bigint | undefined
       readonly fastTransfers: boolean
@@ -240,37 +277,60 @@ export class Executor {
     },
   ): Promise<OpenBlock> {
     const machine = await this.machine(this.forkAt(skeleton.number, skeleton.timestamp))
-    const flushed: StateChanges[] = []
-    const flush = async (state: JournalState): Promise<Digest> => {
-      const complete = await this.flat.complete(state.changes())
-      const { changes, root } = this.#tries.update(complete, batch.operations)
-      this.flat.apply(changes, batch.operations)
-      flushed.push(changes)
-      return root
-    }
+    const steps: Promise<Step>[] = []
     const execution = new BlockExecution({
       machine,
       skeleton,
+      parentHash: this.#tip.hash,
       source: this.flat.latest,
       log: this.log,
-      flush,
+      flush: async state => {
+        const { step } = await this.#apply(batch, state)
+        steps.push(step)
+        return (await step).root
+      },
       ...options,
     })
     await execution.start()
-    return { execution, skeleton, flush, flushed }
+    return { execution, skeleton, steps }
   }
 
-  /** Completes the header, appends the block to the batch and makes it the tip. */
-  async finish(batch: Batch, open: OpenBlock, extras: BlockExtras): Promise<ExecutedBlock> {
+  // Hands changes to the tries. Everything before them must be settled.
+  async #apply(batch: Batch, state: JournalState): Promise<{ readonly step: Promise<Step> }> {
+    const complete = withKnownRoots(await this.flat.complete(state.changes()), this.#storageRoots)
+    const applied = withoutNewRoots(complete)
+    this.flat.apply(applied)
+    batch.updates += 1
+    const step = this.#tries.update(complete).then(({ root, storageRoots, nodes }) => {
+      const changes = withStorageRoots(complete, storageRoots)
+      this.flat.settle(applied, changes)
+      this.#storageRoots = new Map()
+      for (const i of storageRoots.keys()) {
+        const { key, after } = changes.accounts[i] as AccountChange
+        if (after !== undefined) this.#storageRoots.set(key, after.storageRoot)
+      }
+      return { root, changes, nodes }
+    })
+    // Whoever completes the block meets the failure; until then it is nobody's fault that nobody looks.
+    step.catch(() => {})
+    return { step }
+  }
+
+  /**
+   * Ends a block's execution and makes it the tip. Its state root, header and hash are worked out while others go on; the
+   * next block may begin, but is sealed only after them.
+   */
+  async seal(batch: Batch, open: OpenBlock, extras: BlockExtras): Promise<SealedBlock> {
     const { execution, skeleton } = open
-    const root = await open.flush(execution.finish())
+    const parentHash = await execution.awaitParent()
+    const { step: last } = await this.#apply(batch, execution.finish())
+    open.steps.push(last)
     const { receipts, transactions, gasUsed } = execution
     const { withdrawals } = extras
     const { baseFeePerGas, excessBlobGas, parentBeaconBlockRoot, ...rest } = skeleton
-    const header: BlockHeader = {
+    const known = {
       ...rest,
       ommersHash: extras.ommersHash ?? EMPTY_OMMERS_HASH,
-      stateRoot: root,
       transactionsRoot: orderedRoot(transactions.map(transaction => transaction.raw)),
       receiptsRoot: orderedRoot(receipts.map(encodeReceipt)),
       logsBloom: joinBlooms(receipts),
@@ -281,29 +341,51 @@ export class Executor {
       ...(parentBeaconBlockRoot === undefined ? {} : { parentBeaconBlockRoot }),
       ...(extras.requestsHash === undefined ? {} : { requestsHash: extras.requestsHash }),
     }
-    const content = {
-      header,
-      transactions,
-      ommers: extras.ommers ?? [],
-      ...(withdrawals === undefined ? {} : { withdrawals }),
+    const executed = last.then(({ root }): ExecutedBlock => {
+      const header: BlockHeader = { ...known, parentHash, stateRoot: root }
+      const content = {
+        header,
+        transactions,
+        ommers: extras.ommers ?? [],
+        ...(withdrawals === undefined ? {} : { withdrawals }),
+      }
+      const block: Block = { ...content, hash: blockHeaderHash(header), size: blockSize(content) }
+      this.#recentHashes.set(header.number, block.hash)
+      return { block, receipts }
+    })
+    executed.catch(() => {})
+    this.#tip = { header: known, hash: pendingHash(executed.then(({ block }) => block.hash)) }
+    return { executed, steps: open.steps }
+  }
+
+  /** Waits for a sealed block's root and appends the block to the batch. */
+  async complete(batch: Batch, sealed: SealedBlock): Promise<ExecutedBlock> {
+    const executed = await sealed.executed
+    const steps = await Promise.all(sealed.steps)
+    for (const { changes, nodes } of steps) {
+      flatOperations(changes, batch.operations)
+      unpackOperations(nodes, batch.operations)
     }
-    const block: Block = { ...content, hash: blockHeaderHash(header), size: encodeBlock(content).length }
-    const executed = { block, receipts }
     blockOperations(executed, batch.operations)
-    writeHistory(header.number, mergeChanges(open.flushed), batch.operations)
+    writeHistory(executed.block.header.number, mergeChanges(steps.map(({ changes }) => changes)), batch.operations)
     batch.blocks.push(executed)
-    this.#recentHashes.set(header.number, block.hash)
-    this.#next = block
     return executed
   }
 
+  /** {@link seal} and {@link complete}. */
+  async finish(batch: Batch, open: OpenBlock, extras: BlockExtras): Promise<ExecutedBlock> {
+    return this.complete(batch, await this.seal(batch, open, extras))
+  }
+
   /**
-   * Makes the batch and the position durable in one write, then visible. After a failure the executor refuses to go on:
-   * what it holds in memory may not be what is stored.
+   * Makes the batch and the position durable in one write, then visible. Batches are committed in the order in which they
+   * were made. After a failure the executor refuses to go on: what it holds in memory may not be what is stored.
    */
   async commit(batch: Batch, executed: Executed): Promise<void> {
-    batch.operations.push(...positionOperations(this.#next.header.number, executed))
-    this.#pruner.prune(this.#next.header.number, this.#head.header.number, batch.operations)
+    this.requireSound()
+    const head = batch.blocks.at(-1)?.block ?? this.#head
+    batch.operations.push(...positionOperations(head.header.number, executed))
+    this.#pruner.prune(head.header.number, this.#head.header.number, batch.operations)
     reachFailPoint('block-before-write')
     this.#writing = this.store.write(batch.operations, { durable: true })
     try {
@@ -316,9 +398,9 @@ export class Executor {
     }
     reachFailPoint('block-written')
     this.flat.publish()
-    this.#tries.publish()
+    this.#tries.publish(batch.updates)
     this.#executed = executed
-    this.#head = this.#next
+    this.#head = head
     for (const block of batch.blocks) {
       for (const listener of this.#listeners) listener(block)
     }
@@ -343,12 +425,39 @@ export class Executor {
   }
 }
 
-/** A block between `begin` and `finish`. */
+/** A block between `begin` and `seal`. */
 export interface OpenBlock {
   readonly execution: BlockExecution
-  readonly skeleton: BlockSkeleton
-  readonly flush: (state: JournalState) => Promise<Digest>
-  readonly flushed: StateChanges[]
+  readonly skeleton: Omit<BlockSkeleton, 'parentHash'>
+  readonly steps: Promise<Step>[]
+}
+
+/** Stands for a storage root that is being worked out: nobody may take it for "no storage". */
+const UNSETTLED_ROOT: Digest = new Uint8Array(32).fill(0xff)
+
+// What execution sees of the changes until their storage roots are known.
+function withoutNewRoots(changes: StateChanges): StateChanges {
+  const accounts = changes.accounts.map(change => {
+    const { after, slots, wiped } = change
+    if (after === undefined || (slots.length === 0 && !wiped)) return change
+    return { ...change, after: { ...after, storageRoot: UNSETTLED_ROOT } }
+  })
+  return { ...changes, accounts }
+}
+
+// Execution may have read an account while its storage root was unsettled.
+function withKnownRoots(changes: StateChanges, roots: ReadonlyMap<ByteKey, Digest>): StateChanges {
+  const accounts = changes.accounts.map(change => {
+    const { before, after, key } = change
+    if (before?.storageRoot !== UNSETTLED_ROOT) return change
+    const storageRoot = defined(roots.get(key), 'only the last update can have been unsettled')
+    return {
+      ...change,
+      before: { ...before, storageRoot },
+      after: after?.storageRoot === UNSETTLED_ROOT ? { ...after, storageRoot } : after,
+    }
+  })
+  return { ...changes, accounts }
 }
 
 /** BLOCKHASH reaches 256 blocks back; some more for calls on older blocks. */

@@ -107,7 +107,7 @@ export async function createImporter(options: ImporterOptions) {
 
   async function importBlock(raw: RawBlock): Promise<void> {
     const { header } = raw
-    const parent = executor.tip()
+    const parent = executor.head()
     if (header.number <= parent.header.number && equalBytes(executor.blockHash(header.number), raw.hash)) return
     const refuse = (reason: string) => invalid(header, reason)
     if (!equalBytes(header.parentHash, parent.hash)) throw refuse('parent is not the head')
@@ -200,11 +200,10 @@ async function payRewards(raw: RawBlock, machine: Machine, execution: BlockExecu
   await execution.credit(raw.header.coinbase, own)
 }
 
-function skeletonOf(header: BlockHeader): BlockSkeleton {
-  const { parentHash, coinbase, difficulty, number, gasLimit, timestamp, extraData, mixHash, nonce } = header
+function skeletonOf(header: BlockHeader): Omit<BlockSkeleton, 'parentHash'> {
+  const { coinbase, difficulty, number, gasLimit, timestamp, extraData, mixHash, nonce } = header
   const { baseFeePerGas, parentBeaconBlockRoot, excessBlobGas } = header
   return {
-    parentHash,
     coinbase,
     difficulty,
     number,

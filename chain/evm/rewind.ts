@@ -6,7 +6,7 @@ import { type BlockHeader, type BlockNumber, decodeBlockOrigin } from '#types'
 import { blockOperations, readBlock, readHeader, readReceipts } from './chain-store.ts'
 import { decodeSlimAccount, type StateAccount } from './state/account.ts'
 import { type ByteKey, bytesOfKey, keyOf } from './state/byte-keys.ts'
-import { FlatState } from './state/flat-state.ts'
+import { FlatState, flatOperations } from './state/flat-state.ts'
 import { deleteHistory, readChangedKeys } from './state/history.ts'
 import type { AccountChange, StateChanges } from './state/journal-state.ts'
 import { StateTries } from './state/state-tries.ts'
@@ -207,7 +207,8 @@ async function takeBack(
       { data: { first, last } },
     )
   }
-  flat.apply(complete, operations)
+  flat.apply(complete)
+  flatOperations(complete, operations)
 }
 
 function deleteBlock(store: Store, number: BlockNumber, operations: StoreOperation[]): void {

@@ -8,7 +8,8 @@ import { hasCode } from './state/account.ts'
 
 const SYSTEM_ADDRESS = fromHex('fffffffffffffffffffffffffffffffffffffffe')
 const BEACON_ROOTS = fromHex('000f3df6d732807ef1319fb7b8bb8522d0beac02')
-const HISTORY_STORAGE = fromHex('0000f90827f1c53a10cb7a02335b175320002935')
+/** Where {@link storeParentHash} writes. */
+export const HISTORY_STORAGE: Address = fromHex('0000f90827f1c53a10cb7a02335b175320002935')
 const WITHDRAWAL_REQUESTS = fromHex('00000961ef480eb55e80d19ad83579a64c007002')
 const CONSOLIDATION_REQUESTS = fromHex('0000bbddc7ce488642fb579f8b00f3a590007251')
 const SYSTEM_GAS = 30_000_000n
@@ -29,10 +30,18 @@ export async function runBlockStart(
   block: MachineBlock,
   header: { readonly parentHash: Digest; readonly parentBeaconBlockRoot?: Digest },
 ): Promise<void> {
-  if (machine.rules.isCancun && header.parentBeaconBlockRoot !== undefined) {
-    await callSystemContract(machine, block, BEACON_ROOTS, header.parentBeaconBlockRoot)
-  }
-  if (machine.rules.isPrague) await callSystemContract(machine, block, HISTORY_STORAGE, header.parentHash)
+  await storeBeaconRoot(machine, block, header.parentBeaconBlockRoot)
+  await storeParentHash(machine, block, header.parentHash)
+}
+
+/** EIP-4788. */
+export async function storeBeaconRoot(machine: Machine, block: MachineBlock, root: Digest | undefined): Promise<void> {
+  if (machine.rules.isCancun && root !== undefined) await callSystemContract(machine, block, BEACON_ROOTS, root)
+}
+
+/** EIP-2935. */
+export async function storeParentHash(machine: Machine, block: MachineBlock, parentHash: Digest): Promise<void> {
+  if (machine.rules.isPrague) await callSystemContract(machine, block, HISTORY_STORAGE, parentHash)
 }
 
 /**

@@ -5,6 +5,7 @@ import { BlockExecution } from './block-execution.ts'
 import type { createChainReader } from './chain-reader.ts'
 import type { ExecutionView } from './execution-view.ts'
 import type { Machine } from './machine.ts'
+import { knownHash } from './parent-hash.ts'
 import { OverlaySource } from './state/overlay-source.ts'
 import type { Observer, TraceEngine } from './trace-types.ts'
 import { liveState, watchMachine } from './trace-watch.ts'
@@ -37,6 +38,7 @@ export function createTraceEngine(options: TraceEngineOptions): TraceEngine {
     const execution = new BlockExecution({
       machine,
       skeleton: header,
+      parentHash: knownHash(header.parentHash),
       source,
       blobBaseFee: excessBlobGas === undefined ? undefined : blobBaseFeeOf(machine.rules, excessBlobGas),
       fastTransfers: false,

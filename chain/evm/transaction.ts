@@ -24,6 +24,7 @@ import {
   type MessageResult,
   resetMachine,
 } from './message.ts'
+import { ParentHashPending } from './parent-hash.ts'
 import { hasCode, NEW_ACCOUNT } from './state/account.ts'
 import { runTransfer } from './transfer.ts'
 import type { SkipReason } from './types.ts'
@@ -185,6 +186,11 @@ async function applyGuarded(
     state.commit()
     return result
   } catch (error) {
+    if (error instanceof ParentHashPending) {
+      state.revertAll()
+      resetMachine(machine)
+      throw error
+    }
     // Whoever finds a way to break the interpreter pays for all the gas and changes nothing, on every node alike.
     context.log.error('interpreter failed', { transaction: transaction.hash, error: messageOf(error) })
     state.revertAll()
@@ -210,6 +216,10 @@ function tryHere(context: TransactionContext, message: Message): MessageResult |
     state.commit()
     return result
   } catch (error) {
+    if (error instanceof ParentHashPending) {
+      state.revertAll()
+      throw error
+    }
     if (!(error instanceof Escape)) context.log.error('own interpreter failed', { error: messageOf(error) })
     state.revertAll()
     return undefined

@@ -47,7 +47,10 @@ export interface ExecutedCommit {
   readonly skipped: readonly SkippedTransaction[]
 }
 
-/** Commits in, blocks out. Deterministic; idempotent by (epoch, commit index). One caller at a time. */
+/**
+ * Commits in, blocks out. Deterministic; idempotent by (epoch, commit index). One caller, at most one commit ahead: a commit
+ * may be handed over before the one before it resolves, which always resolves first.
+ */
 export interface ExecutionEngine {
   /** The commit whose results are durable; execution continues after it. (epoch 0, index 0) before the first. */
   lastExecuted(): { readonly epoch: Epoch; readonly index: CommitIndex }

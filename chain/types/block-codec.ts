@@ -1,7 +1,7 @@
 import { EMPTY } from '#lib/bytes'
 import { DecodeError } from '#lib/codec'
 import { keccak256 } from '#lib/hash'
-import { encodeRlp, listHead, type RlpItem, RlpReader, uintToRlp } from '#lib/rlp'
+import { encodedLength, encodeRlp, listHead, type RlpItem, RlpReader, uintToRlp } from '#lib/rlp'
 import { accept, reject, type Verdict } from '#lib/verdict'
 import type { Block, BlockHeader, Withdrawal } from './block.ts'
 import type { Digest } from './ids.ts'
@@ -42,6 +42,16 @@ export function encodeBlock(block: Omit<Block, 'hash' | 'size'>): Uint8Array {
     new Encoded(encodeList(transactions)),
     ...body.map(item => new Encoded(encodeRlp(item))),
   ])
+}
+
+/** Length of {@link encodeBlock}, without encoding. */
+export function blockSize(block: Omit<Block, 'hash' | 'size'>): number {
+  let transactions = 0
+  for (const { type, raw } of block.transactions) transactions += type === 0 ? raw.length : encodedLength(raw)
+  let size = encodedLength(headerItem(block.header)) + listHead(transactions).length + transactions
+  size += encodedLength(block.ommers.map(headerItem))
+  if (block.withdrawals !== undefined) size += encodedLength(block.withdrawals.map(withdrawalItem))
+  return size + listHead(size).length
 }
 
 /** A block as it came from outside: transactions are still raw EIP-2718 bytes. */

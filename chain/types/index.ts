@@ -4,6 +4,7 @@
 export * from './block.ts'
 export {
   blockHeaderHash,
+  blockSize,
   decodeBlock,
   decodeBlockHeader,
   decodeBlocks,

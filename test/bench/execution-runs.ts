@@ -130,13 +130,13 @@ async function runStages(store: Store, workload: Workload, count: number): Promi
       if (verdict.kind !== 'accept') throw new Error(`a transaction was not accepted: ${verdict.reason}`)
       return verdict.value
     })
-    const { hash, header } = executor.tip()
+    const { header } = executor.tip()
+    const parentHash = await executor.tip().hash.later()
     const { coinbase, difficulty, gasLimit, mixHash, nonce, extraData } = header
     const batch = executor.newBatch()
     const open = await executor.begin(
       batch,
       {
-        parentHash: hash,
         coinbase,
         difficulty,
         gasLimit: gasLimit * 10n,
@@ -147,7 +147,7 @@ async function runStages(store: Store, workload: Workload, count: number): Promi
         timestamp: header.timestamp + 1,
         baseFeePerGas: header.baseFeePerGas ?? 0n,
         excessBlobGas: 0n,
-        parentBeaconBlockRoot: hash,
+        parentBeaconBlockRoot: parentHash,
       },
       { blobBaseFee: undefined, fastTransfers: true, ownInterpreter: true },
     )

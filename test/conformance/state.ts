@@ -12,6 +12,7 @@ import {
   privateKeyToAddress,
   type RecoveredTransaction,
   recoverSender,
+  ZERO_DIGEST,
   ZERO_NONCE,
 } from '#types'
 import { blobBaseFeeOf } from '../../chain/evm/blob-fee.ts'
@@ -20,7 +21,8 @@ import { excessBlobGasAfter } from '../../chain/evm/ethereum-header.ts'
 import { type Fork, fixedFork } from '../../chain/evm/forks.ts'
 import { genesisState } from '../../chain/evm/genesis.ts'
 import { createMachine, type Machine, rulesOf } from '../../chain/evm/machine.ts'
-import { FlatState } from '../../chain/evm/state/flat-state.ts'
+import { knownHash } from '../../chain/evm/parent-hash.ts'
+import { FlatState, flatOperations } from '../../chain/evm/state/flat-state.ts'
 import type { JournalState } from '../../chain/evm/state/journal-state.ts'
 import { StateTries } from '../../chain/evm/state/state-tries.ts'
 import { checkTransaction } from '../../chain/evm/transaction.ts'
@@ -110,7 +112,8 @@ async function runCase(
   const tries = new StateTries(store, EMPTY_TRIE_ROOT)
   const flat = new FlatState(store)
   const before = tries.update(genesisState(test.pre).state, operations)
-  flat.apply(before.changes, operations)
+  flat.apply(before.changes)
+  flatOperations(before.changes, operations)
   await store.write(operations, { durable: false })
   flat.publish()
 
@@ -119,7 +122,7 @@ async function runCase(
   let root = before.root
   const flush = async (state: JournalState) => {
     const update = tries.update(await flat.complete(state.changes()), [])
-    flat.apply(update.changes, [])
+    flat.apply(update.changes)
     root = update.root
     return root
   }
@@ -132,8 +135,8 @@ async function runCase(
     ownInterpreter: true,
     log: silentLog,
     flush,
+    parentHash: knownHash(ZERO_DIGEST),
     skeleton: {
-      parentHash: new Uint8Array(32),
       coinbase: fromHex(env.currentCoinbase ?? '0x'),
       difficulty: rules.isParis ? 0n : number('currentDifficulty'),
       number: Number(number('currentNumber')),

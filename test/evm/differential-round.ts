@@ -83,7 +83,8 @@ export async function compareRound(
   return results
 }
 
-function worldOf(choices: Choices): GenesisFile {
+/** A genesis with random programs and funded users. */
+export function worldOf(choices: Choices): GenesisFile {
   const alloc: Record<Hex, GenesisFile['alloc'][Hex]> = {}
   for (const [i, code] of ROUND_CODES(choices).entries()) {
     const storage = { [`0x${'01'.padStart(64, '0')}`]: '0x07' } as Record<Hex, Hex>

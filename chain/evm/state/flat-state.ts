@@ -20,6 +20,12 @@ interface Pending<T> {
   after: T
 }
 
+class Layer {
+  readonly accounts = new Map<ByteKey, Pending<StateAccount | undefined>>()
+  readonly slots = new Map<ByteKey, Pending<Uint8Array>>()
+  readonly codes = new Map<ByteKey, Uint8Array>()
+}
+
 // Caches must tell "known to be absent" from "not known".
 const ABSENT = Symbol('absent')
 
@@ -33,20 +39,25 @@ export class FlatState {
   readonly #accounts: GenerationCache<ByteKey, StateAccount | typeof ABSENT>
   readonly #slots: GenerationCache<ByteKey, Uint8Array>
   readonly #codes: GenerationCache<ByteKey, Uint8Array>
-  readonly #pendingAccounts = new Map<ByteKey, Pending<StateAccount | undefined>>()
-  readonly #pendingSlots = new Map<ByteKey, Pending<Uint8Array>>()
-  readonly #pendingCodes = new Map<ByteKey, Uint8Array>()
+  // Applied and not yet durable, oldest first: at most the batch that is written and the one in the making.
+  readonly #layers: Layer[] = []
 
   /** With everything that was applied. Synchronous. */
   readonly latest = {
     account: (key: ByteKey): StateAccount | undefined => {
-      const pending = this.#pendingAccounts.get(key)
-      return pending === undefined ? this.#account(key) : pending.after
+      for (let i = this.#layers.length - 1; i >= 0; i--) {
+        const pending = (this.#layers[i] as Layer).accounts.get(key)
+        if (pending !== undefined) return pending.after
+      }
+      return this.#account(key)
     },
     slot: (accountKey: ByteKey, slotKey: ByteKey): Uint8Array => {
       const key = accountKey + slotKey
-      const pending = this.#pendingSlots.get(key)
-      return pending === undefined ? this.#slot(key) : pending.after
+      for (let i = this.#layers.length - 1; i >= 0; i--) {
+        const pending = (this.#layers[i] as Layer).slots.get(key)
+        if (pending !== undefined) return pending.after
+      }
+      return this.#slot(key)
     },
     code: (hash: Digest): Uint8Array => this.#code(hash),
   } satisfies StateSource
@@ -54,13 +65,19 @@ export class FlatState {
   /** As of the last `publish`. Synchronous. */
   readonly published = {
     account: (key: ByteKey): StateAccount | undefined => {
-      const pending = this.#pendingAccounts.get(key)
-      return pending === undefined ? this.#account(key) : pending.before
+      for (const { accounts } of this.#layers) {
+        const pending = accounts.get(key)
+        if (pending !== undefined) return pending.before
+      }
+      return this.#account(key)
     },
     slot: (accountKey: ByteKey, slotKey: ByteKey): Uint8Array => {
       const key = accountKey + slotKey
-      const pending = this.#pendingSlots.get(key)
-      return pending === undefined ? this.#slot(key) : pending.before
+      for (const { slots } of this.#layers) {
+        const pending = slots.get(key)
+        if (pending !== undefined) return pending.before
+      }
+      return this.#slot(key)
     },
     code: (hash: Digest): Uint8Array => this.#code(hash),
   } satisfies StateSource
@@ -82,39 +99,51 @@ export class FlatState {
     return { ...changes, accounts }
   }
 
-  /** Makes changes visible to `latest` and appends the writes that make them durable. */
-  apply(changes: StateChanges, operations: StoreOperation[]): void {
+  /** From here on changes belong to a new batch, which is published on its own. */
+  beginBatch(): void {
+    this.#layers.push(new Layer())
+  }
+
+  /** Makes changes visible to `latest` as part of the newest batch. */
+  apply(changes: StateChanges): void {
+    if (this.#layers.length === 0) this.beginBatch()
+    const layer = this.#layers.at(-1) as Layer
     for (const { key, before, after, slots } of changes.accounts) {
-      const pending = this.#pendingAccounts.get(key)
-      if (pending === undefined) this.#pendingAccounts.set(key, { before, after })
+      const pending = layer.accounts.get(key)
+      if (pending === undefined) layer.accounts.set(key, { before, after })
       else pending.after = after
-      operations.push(
-        after === undefined ? { key: accountKey(key) } : { key: accountKey(key), value: encodeSlimAccount(after) },
-      )
       for (const slot of slots) {
         const slotKey = key + slot.key
-        const known = this.#pendingSlots.get(slotKey)
-        if (known === undefined) this.#pendingSlots.set(slotKey, { before: slot.before, after: slot.after })
+        const known = layer.slots.get(slotKey)
+        if (known === undefined) layer.slots.set(slotKey, { before: slot.before, after: slot.after })
         else known.after = slot.after
-        operations.push(
-          slot.after.length === 0 ? { key: slotStoreKey(slotKey) } : { key: slotStoreKey(slotKey), value: slot.after },
-        )
       }
     }
-    for (const [hash, code] of changes.codes) {
-      this.#pendingCodes.set(keyOf(hash), code)
-      operations.push({ key: storeKey(KEY_PREFIX.code, hash), value: code })
+    for (const [hash, code] of changes.codes) layer.codes.set(keyOf(hash), code)
+  }
+
+  /**
+   * Replaces accounts of the newest batch by records that say more, where nothing changed them since: `applied` is what
+   * {@link apply} was given, `settled` the same with true storage roots.
+   */
+  settle(applied: StateChanges, settled: StateChanges): void {
+    for (const [i, { key, after }] of applied.accounts.entries()) {
+      const better = settled.accounts[i]?.after
+      if (after === better) continue
+      for (const { accounts } of this.#layers) {
+        const pending = accounts.get(key)
+        if (pending !== undefined && pending.after === after) pending.after = better
+      }
     }
   }
 
-  /** The applied changes are durable: readers may see them. */
+  /** The oldest batch is durable: readers may see it. */
   publish(): void {
-    for (const [key, { after }] of this.#pendingAccounts) this.#accounts.set(key, after ?? ABSENT)
-    for (const [key, { after }] of this.#pendingSlots) this.#slots.set(key, after)
-    for (const [key, code] of this.#pendingCodes) this.#codes.set(key, code)
-    this.#pendingAccounts.clear()
-    this.#pendingSlots.clear()
-    this.#pendingCodes.clear()
+    const layer = this.#layers.shift()
+    if (layer === undefined) return
+    for (const [key, { after }] of layer.accounts) this.#accounts.set(key, after ?? ABSENT)
+    for (const [key, { after }] of layer.slots) this.#slots.set(key, after)
+    for (const [key, code] of layer.codes) this.#codes.set(key, code)
   }
 
   #account(key: ByteKey): StateAccount | undefined {
@@ -136,7 +165,11 @@ export class FlatState {
 
   #code(hash: Digest): Uint8Array {
     const key = keyOf(hash)
-    const cached = this.#pendingCodes.get(key) ?? this.#codes.get(key)
+    for (const { codes } of this.#layers) {
+      const pending = codes.get(key)
+      if (pending !== undefined) return pending
+    }
+    const cached = this.#codes.get(key)
     if (cached !== undefined) return cached
     const code = defined(this.#store.get(storeKey(KEY_PREFIX.code, hash)), 'code that an account names is stored')
     this.#codes.set(key, code)
@@ -149,8 +182,10 @@ export class FlatState {
     for await (const [key, value] of this.#store.scan({ from: prefix, to: afterPrefix(prefix) })) {
       before.set(keyOf(key.subarray(prefix.length)), value)
     }
-    for (const [key, { after }] of this.#pendingSlots) {
-      if (key.startsWith(change.key)) before.set(key.slice(change.key.length), after)
+    for (const { slots } of this.#layers) {
+      for (const [key, { after }] of slots) {
+        if (key.startsWith(change.key)) before.set(key.slice(change.key.length), after)
+      }
     }
     const slots = new Map<ByteKey, SlotChange>()
     for (const [key, value] of before) {
@@ -159,6 +194,20 @@ export class FlatState {
     for (const { key, after } of change.slots) slots.set(key, { key, before: before.get(key) ?? EMPTY, after })
     return { ...change, slots: [...slots.values()] }
   }
+}
+
+/** The writes that make changes durable. */
+export function flatOperations(changes: StateChanges, operations: StoreOperation[]): void {
+  for (const { key, after, slots } of changes.accounts) {
+    operations.push(
+      after === undefined ? { key: accountKey(key) } : { key: accountKey(key), value: encodeSlimAccount(after) },
+    )
+    for (const slot of slots) {
+      const slotKey = slotStoreKey(key + slot.key)
+      operations.push(slot.after.length === 0 ? { key: slotKey } : { key: slotKey, value: slot.after })
+    }
+  }
+  for (const [hash, code] of changes.codes) operations.push({ key: storeKey(KEY_PREFIX.code, hash), value: code })
 }
 
 function accountKey(key: ByteKey): Uint8Array {

@@ -2,6 +2,7 @@ import { assert, defined } from '#lib/assert'
 import { EMPTY, equalBytes } from '#lib/bytes'
 import { keccak256 } from '#lib/hash'
 import { type Address, type Digest, EMPTY_CODE_HASH, EMPTY_TRIE_ROOT } from '#types'
+import { ParentHashPending } from '../parent-hash.ts'
 import { hasCode, hasStorage, NEW_ACCOUNT, type StateAccount, sameAccount } from './account.ts'
 import { type ByteKey, keyOf } from './byte-keys.ts'
 
@@ -96,6 +97,7 @@ export class JournalState {
   readonly #undo: (Entry | Slot | Wipe | StateAccount | Uint8Array | undefined)[] = []
   readonly #marks: number[] = []
   #transaction = 0
+  #guarded: ByteKey | undefined
 
   constructor(source: StateSource) {
     this.#source = source
@@ -104,6 +106,14 @@ export class JournalState {
   /** Marks the start of a transaction: what slots hold now is what EIP-2200 calls their original value. */
   beginTransaction(): void {
     this.#transaction += 1
+  }
+
+  /**
+   * Until it is given undefined, every use of the account throws {@link ParentHashPending}: what has to be written there
+   * before anything else runs is not known yet.
+   */
+  guard(address: Address | undefined): void {
+    this.#guarded = address === undefined ? undefined : keyOf(address)
   }
 
   account(address: Address): Maybe<StateAccount | undefined> {
@@ -133,6 +143,7 @@ export class JournalState {
 
   /** The record of an account, loaded when it has to be. Valid for the life of this state; for reading only. */
   entry(key: ByteKey, address: Address): Maybe<StateEntry> {
+    if (key === this.#guarded) throw new ParentHashPending()
     return this.#entries.get(key) ?? this.#load(key, address)
   }
 
@@ -245,8 +256,7 @@ export class JournalState {
   }
 
   #entry(address: Address): Maybe<Entry> {
-    const key = keyOf(address)
-    return this.#entries.get(key) ?? this.#load(key, address)
+    return this.entry(keyOf(address), address) as Maybe<Entry>
   }
 
   #load(key: ByteKey, address: Address): Maybe<Entry> {

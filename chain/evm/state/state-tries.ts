@@ -22,6 +22,8 @@ export const DEFAULT_TRIE_LIMITS: TrieLimits = { accountNodes: 400_000, storageN
 interface StorageTrie {
   readonly trie: Trie
   readonly root: Digest
+  /** Number of the update that used it last. */
+  readonly used: number
 }
 
 /** A change of an account as the tries need it. */
@@ -47,13 +49,14 @@ export interface TrieUpdate {
 
 /**
  * The Merkle-Patricia tries of the state (keys are hashed: "secure" tries), updated once per block from the list of what
- * changed. One caller at a time. Memory is only given up in `publish`, so every node is in memory or durable.
+ * changed. One caller at a time. Memory is only given up in `publish`, and then only what is durable.
  */
 export class StateTries {
   readonly #source: ValueSource
   readonly #limits: TrieLimits
   readonly #accounts: Trie
   readonly #storage = new Map<ByteKey, StorageTrie>()
+  #updates = 0
   readonly #hashes = new GenerationCache<ByteKey, Digest>(HASHES_MAX)
 
   constructor(source: ValueSource, root: Digest, limits: TrieLimits = DEFAULT_TRIE_LIMITS) {
@@ -75,6 +78,7 @@ export class StateTries {
 
   /** {@link update} in the form that also travels between threads. */
   apply(changes: readonly LeafChange[], nodes: PackedOperations): TrieUpdate {
+    this.#updates += 1
     const storageRoots = new Map<number, Digest>()
     for (const [i, { address, leaf, storage }] of changes.entries()) {
       const key = keyOf(address)
@@ -87,15 +91,16 @@ export class StateTries {
       if (leaf === undefined) this.#accounts.delete(hash)
       else this.#accounts.put(hash, leaf)
     }
-    return { root: this.#accounts.commitTo(nodes.under(ACCOUNT_NODES)), storageRoots }
+    return { root: this.#accounts.commitTo(nodes.under(ACCOUNT_NODES), this.#updates), storageRoots }
   }
 
-  /** The nodes are durable: memory above the limits may go. */
-  publish(): void {
-    this.#accounts.prune(this.#limits.accountNodes)
+  /** The nodes of the first `durable` updates are durable: memory above the limits may go. */
+  publish(durable = this.#updates): void {
+    this.#accounts.prune(this.#limits.accountNodes, durable)
     let total = 0
     for (const { trie } of this.#storage.values()) total += trie.loaded
-    for (const [key, { trie }] of this.#storage) {
+    for (const [key, { trie, used }] of this.#storage) {
+      if (used > durable) break
       if (total <= this.#limits.storageNodes && this.#storage.size <= STORAGE_TRIES_MAX) break
       total -= trie.loaded
       this.#storage.delete(key)
@@ -114,10 +119,10 @@ export class StateTries {
       if (slot.after.length === 0) trie.delete(slotHash)
       else trie.put(slotHash, encodeRlp(slot.after))
     }
-    const root = trie.commitTo(nodes.under(prefix))
+    const root = trie.commitTo(nodes.under(prefix), this.#updates)
     // Re-inserted so that the Map's order is the order of last use.
     this.#storage.delete(key)
-    this.#storage.set(key, { trie, root })
+    this.#storage.set(key, { trie, root, used: this.#updates })
     return root
   }
 

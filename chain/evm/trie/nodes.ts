@@ -2,7 +2,8 @@ import { DecodeError } from '#lib/codec'
 import { RlpReader } from '#lib/rlp'
 
 /**
- * Nodes of a Merkle-Patricia trie (Yellow Paper, appendix D). `ref` is how the parent names the node: the hash of its
+ * Nodes of a Merkle-Patricia trie (Yellow Paper, appendix D). `changed` is the number of the commit that encoded the node
+ * last, zero for one as it was read. `ref` is how the parent names the node: the hash of its
  * encoding, or the encoding itself when that is shorter than 32 bytes; undefined while the node has unhashed changes.
  */
 export class Leaf {
@@ -10,6 +11,7 @@ export class Leaf {
   readonly key: Uint8Array
   value: Uint8Array
   ref: Uint8Array | undefined
+  changed = 0
   constructor(key: Uint8Array, value: Uint8Array, ref?: Uint8Array) {
     this.key = key
     this.value = value
@@ -22,6 +24,7 @@ export class Extension {
   readonly nibbles: Uint8Array
   child: TrieNode
   ref: Uint8Array | undefined
+  changed = 0
   constructor(nibbles: Uint8Array, child: TrieNode, ref?: Uint8Array) {
     this.nibbles = nibbles
     this.child = child
@@ -33,6 +36,7 @@ export class Extension {
 export class Branch {
   readonly children: (TrieNode | undefined)[]
   ref: Uint8Array | undefined
+  changed = 0
   constructor(children: (TrieNode | undefined)[], ref?: Uint8Array) {
     this.children = children
     this.ref = ref

@@ -35,6 +35,7 @@ export class Trie {
   // Paths where a node may have been before it was removed or moved, since the last commit.
   #removed: Uint8Array[] = []
   #loaded = 0
+  #commit = 0
 
   /** Opens the trie with `root` whose nodes `source` holds; an empty trie by default. */
   constructor(source: NodeSource = NOWHERE, root: Digest = EMPTY_TRIE_ROOT) {
@@ -68,8 +69,12 @@ export class Trie {
     return this.commitTo({ write: (path, depth, encoding) => sink(path.slice(0, depth), encoding?.slice()) })
   }
 
-  /** {@link commit} for a writer that copies what it needs. */
-  commitTo(writer: NodeWriter | undefined): Digest {
+  /**
+   * {@link commit} for a writer that copies what it needs. `number` tells {@link prune} what is durable; it must grow from
+   * one commit of changes to the next.
+   */
+  commitTo(writer: NodeWriter | undefined, number = this.#commit + 1): Digest {
+    this.#commit = number
     const removed = this.#removed
     if (removed.length > 0) {
       this.#removed = []
@@ -85,6 +90,7 @@ export class Trie {
       const encoding = this.#encode(root, new Uint8Array(PATH_MAX), 0, writer)
       // The root is always stored and always named by its hash.
       root.ref = keccak256(encoding)
+      root.changed = number
       writer?.write(NO_PATH, 0, encoding)
     }
     return root.ref
@@ -103,15 +109,18 @@ export class Trie {
     return proof
   }
 
-  /** Forgets nodes so that at most about `limit` stay in memory; the upper levels, which every key needs, stay longest. */
-  prune(limit: number): void {
+  /**
+   * Forgets nodes so that at most about `limit` stay in memory; the upper levels, which every key needs, stay longest. What
+   * a commit after number `durable` changed stays in any case.
+   */
+  prune(limit: number, durable = this.#commit): void {
     if (this.#loaded <= limit || this.#root === undefined) return
     const perDepth: number[] = []
     countNodes(this.#root, 0, perDepth)
     let kept = 0
     let depth = 0
     while (depth < perDepth.length && kept + (perDepth[depth] ?? 0) <= limit) kept += perDepth[depth++] ?? 0
-    this.#root = forget(this.#root, 0, Math.max(depth, 1))
+    this.#root = forget(this.#root, 0, Math.max(depth, 1), durable)
     this.#loaded = kept
   }
 
@@ -301,6 +310,7 @@ export class Trie {
   #hash(node: LoadedNode, path: Uint8Array, depth: number, writer: NodeWriter | undefined): void {
     const encoding = this.#encode(node, path, depth, writer)
     node.ref = refOf(encoding)
+    node.changed = this.#commit
     // An embedded node lives in its parent; another node may have been stored at its path before.
     writer?.write(path, depth, encoding.length < 32 ? undefined : encoding)
   }
@@ -341,17 +351,17 @@ function countNodes(node: TrieNode, depth: number, perDepth: number[]): void {
 }
 
 // Replaces nodes from `depth` levels below the root by stubs; embedded nodes stay, as only their parent has them.
-function forget(node: TrieNode, level: number, depth: number): TrieNode {
+function forget(node: TrieNode, level: number, depth: number, durable: number): TrieNode {
   if (node instanceof Stub) return node
-  if (level >= depth) {
+  if (level >= depth && node.changed <= durable) {
     const ref = defined(node.ref, 'only a committed trie is pruned')
     if (ref.length === 32) return new Stub(ref)
   }
-  if (node instanceof Extension) node.child = forget(node.child, level + 1, depth)
+  if (node instanceof Extension) node.child = forget(node.child, level + 1, depth, durable)
   if (node instanceof Branch) {
     for (let i = 0; i < 16; i++) {
       const child = node.children[i]
-      if (child !== undefined) node.children[i] = forget(child, level + 1, depth)
+      if (child !== undefined) node.children[i] = forget(child, level + 1, depth, durable)
     }
   }
   return node
