@@ -1,4 +1,4 @@
-import type { EVMOpts } from '@ethereumjs/evm'
+import type { EVM, EVMOpts } from '@ethereumjs/evm'
 import { CodedError } from '#lib/errors'
 
 /** Jumps between two looks at the clock: some 0.1 ms of interpreting. */
@@ -31,6 +31,26 @@ export class CallGuard {
   readonly opcodes: NonNullable<EVMOpts['customOpcodes']> = [
     { opcode: 0x5b, opcodeName: 'JUMPDEST', baseFee: 1, logicFunction: () => this.tick() },
   ]
+
+  /** Makes every precompile look at the clock before it runs: some take milliseconds for little gas. */
+  guardPrecompiles({ precompiles }: EVM): void {
+    for (const [address, run] of precompiles) {
+      // Who calls them tells by this whether an answer comes at once.
+      const isAsync = run.constructor.name === 'AsyncFunction'
+      precompiles.set(
+        address,
+        isAsync
+          ? async input => {
+              this.#check(performance.now())
+              return run(input)
+            }
+          : input => {
+              this.#check(performance.now())
+              return run(input)
+            },
+      )
+    }
+  }
 
   tick(): void | Promise<void> {
     this.#ticks += 1

@@ -7,7 +7,7 @@ import { CodedError, messageOf } from '#lib/errors'
 import { createFile } from '#lib/files'
 import { createRpcServer, createRpcWorkers, type RpcBackend, type RpcServer } from '#rpc'
 import type { NodeConfig } from './config.ts'
-import type { RpcWorkerData } from './rpc-worker.ts'
+import type { RpcWorkerData } from './rpc-thread.ts'
 
 export interface RpcListenersOptions {
   readonly backend: Omit<RpcBackend, 'workers'>

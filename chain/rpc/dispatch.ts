@@ -2,8 +2,10 @@ import { CodedError, messageOf } from '#lib/errors'
 import { parseArguments } from './arguments.ts'
 import type { RpcContext } from './context.ts'
 import { errorObjectOf, RPC_ERRORS, RpcError, type RpcErrorObject } from './errors.ts'
+import { isDeeperThan } from './json-text.ts'
 import type { Method } from './method.ts'
 import type { RpcMetrics } from './metrics.ts'
+import { createPacer } from './pacer.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import type { Session } from './session.ts'
 
@@ -38,6 +40,16 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { context, methods, limiter, metrics } = options
   const { limits } = context
   const heavy = createGate(limits.heavyConcurrency)
+  const paced = createPacer(limits.bigBodyShare)
+
+  function parseBody(text: string): unknown {
+    if (isDeeperThan(text, limits.jsonDepthMax)) return new RpcError('parse', 'parse error: nested too deeply')
+    try {
+      return JSON.parse(text)
+    } catch {
+      return new RpcError('parse', 'parse error')
+    }
+  }
 
   /** The result as JSON. */
   async function call(request: Request, session: Session, signal: AbortSignal): Promise<string> {
@@ -119,12 +131,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 
   return {
     async handle(text, session, signal = new AbortController().signal) {
-      let body: unknown
-      try {
-        body = JSON.parse(text)
-      } catch {
-        return { text: failureText(null, { code: RPC_ERRORS.parse, message: 'parse error' }) }
-      }
+      const isBig = text.length > limits.bigBodyChars
+      const body = isBig ? await paced(() => parseBody(text)) : parseBody(text)
+      if (body instanceof RpcError) return { text: failureText(null, errorObjectOf(body)) }
       const isBatch = Array.isArray(body)
       const items: readonly unknown[] = isBatch ? (body as unknown[]) : [body]
       if (items.length === 0) {

@@ -1,8 +1,12 @@
-
 /** Bounds of a listener. Every one has a row in docs/json-rpc.md. */
 export interface RpcLimits {
   /** Bytes of one HTTP body or WebSocket message. */
   readonly requestBytesMax: number
+  /** Brackets in brackets of one body. */
+  readonly jsonDepthMax: number
+  /** Bodies above so many characters are read one after the other, and with `bigBodyShare` of the thread's time. */
+  readonly bigBodyChars: number
+  readonly bigBodyShare: number
   /** Bytes of all bodies being worked on; more are told to come back (503). */
   readonly inFlightBytesMax: number
   readonly batchItemsMax: number
@@ -43,6 +47,9 @@ export interface RpcLimits {
 
 export const DEFAULT_RPC_LIMITS: RpcLimits = {
   requestBytesMax: 5 * 1024 * 1024,
+  jsonDepthMax: 64,
+  bigBodyChars: 64 * 1024,
+  bigBodyShare: 0.1,
   inFlightBytesMax: 64 * 1024 * 1024,
   batchItemsMax: 1_000,
   batchConcurrency: 100,

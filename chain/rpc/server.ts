@@ -110,6 +110,7 @@ export async function createRpcServer(options: RpcServerOptions): Promise<RpcSer
     // A body of unknown length counts as the longest one.
     const isChunked = request.headers['transfer-encoding'] !== undefined
     const bytes = isChunked ? limits.requestBytesMax : Number(request.headers['content-length'] ?? 0)
+    if (bytes > limits.requestBytesMax) return refuse(reply, 413, 'http 413', 'request body too large')
     if (inFlightBytes + bytes > limits.inFlightBytesMax) {
       return refuse(reply.header('retry-after', '1'), 503, 'busy', 'too much in flight')
     }

@@ -22,6 +22,7 @@ export interface Connections {
 export function createConnections(dispatcher: Dispatcher, limits: RpcLimits, metrics: RpcMetrics): Connections {
   const open = new Map<WebSocket, Connection>()
   const perAddress = new Map<string, number>()
+  const inFlight: InFlight = { chars: 0 }
   const ping = setInterval(() => {
     for (const connection of open.values()) connection.ping()
   }, limits.pingIntervalMs)
@@ -36,7 +37,7 @@ export function createConnections(dispatcher: Dispatcher, limits: RpcLimits, met
         return
       }
       perAddress.set(address, own + 1)
-      const connection = new Connection(socket, address, dispatcher, limits)
+      const connection = new Connection(socket, address, dispatcher, limits, inFlight)
       open.set(socket, connection)
       metrics.connections.set(open.size)
       socket.on('close', () => {
@@ -55,11 +56,17 @@ export function createConnections(dispatcher: Dispatcher, limits: RpcLimits, met
   }
 }
 
+/** Characters of all messages that are being worked on. */
+interface InFlight {
+  chars: number
+}
+
 class Connection implements NotificationSink {
   readonly #socket: WebSocket
   readonly #session: Session
   readonly #dispatcher: Dispatcher
   readonly #limits: RpcLimits
+  readonly #inFlight: InFlight
   readonly #gone = new AbortController()
   #afterAnswer: (() => void)[] = []
   readonly #onClose: (() => void)[] = []
@@ -67,10 +74,11 @@ class Connection implements NotificationSink {
   #inWork = 0
   #isAlive = true
 
-  constructor(socket: WebSocket, address: string, dispatcher: Dispatcher, limits: RpcLimits) {
+  constructor(socket: WebSocket, address: string, dispatcher: Dispatcher, limits: RpcLimits, inFlight: InFlight) {
     this.#socket = socket
     this.#dispatcher = dispatcher
     this.#limits = limits
+    this.#inFlight = inFlight
     this.#session = { transport: 'websocket', address, sink: this }
     socket.on('message', (data, isBinary) => {
       if (isBinary) socket.close(1003, 'text only')
@@ -84,6 +92,12 @@ class Connection implements NotificationSink {
   }
 
   async #onMessage(text: string): Promise<void> {
+    const chars = text.length
+    if (this.#inFlight.chars + chars > this.#limits.inFlightBytesMax) {
+      this.#socket.close(TRY_AGAIN_LATER, 'too much in flight')
+      return
+    }
+    this.#inFlight.chars += chars
     this.#inWork += 1
     if (this.#inWork >= REQUESTS_MAX) this.#socket.pause()
     const answer = await this.#dispatcher.handle(text, this.#session, this.#gone.signal)
@@ -91,6 +105,7 @@ class Connection implements NotificationSink {
     const actions = this.#afterAnswer
     this.#afterAnswer = []
     for (const action of actions) action()
+    this.#inFlight.chars -= chars
     this.#inWork -= 1
     if (this.#inWork < REQUESTS_MAX && this.#socket.isPaused) this.#socket.resume()
   }

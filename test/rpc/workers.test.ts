@@ -1,86 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createExecutionEngine, createPool, createRecoveryPool } from '#evm'
-import type { Hex } from '#lib/bytes'
-import { toHex } from '#lib/bytes'
-import { createRpcServer, createRpcWorkers } from '#rpc'
-import { openChainStore } from '#storage'
-import { addressOfUser, commitOf, GENESIS_MS, genesisFile, signed } from '../evm/fixtures.ts'
-
-/** Multiplies points of a curve until the gas is used up: many seconds. */
-const SLOW: Hex = '0x0000000000000000000000000000000000051000'
-const SLOW_CODE: Hex = '0x60015f5260026020525f196040525b60405f60605f60075afa50600e56'
-/** Returns slot 0, or stores its call data there. */
-const CELL: Hex = '0x000000000000000000000000000000000000ce11'
-const CELL_CODE: Hex = '0x36600c575f545f5260205ff35b5f355f5500'
-
-async function startServer(
-  options: { readonly count?: number; readonly queueMax?: number; readonly entry?: URL } = {},
-) {
-  const directory = mkdtempSync(join(tmpdir(), 'ogpu-workers-'))
-  const genesis = genesisFile({
-    alloc: {
-      [SLOW]: { code: SLOW_CODE, balance: '0x0' },
-      [CELL]: { code: CELL_CODE, balance: '0x0' },
-    },
-  })
-  const store = await openChainStore(directory, { isShared: true })
-  const recovery = createRecoveryPool({ workers: 0 })
-  const engine = await createExecutionEngine({ genesis, store, recovery })
-  const pool = createPool({ chain: engine.chain, recovery, clock: { now: () => Date.now() } })
-  const workers = createRpcWorkers({
-    entry: options.entry ?? new URL('../../chain/node/rpc-worker.ts', import.meta.url),
-    data: { genesis, storePath: directory, historyBlocks: undefined },
-    count: options.count ?? 2,
-    ...(options.queueMax === undefined ? {} : { queueMax: options.queueMax }),
-  })
-  const server = await createRpcServer({
-    backend: {
-      clientVersion: 'ogpu/test',
-      chain: engine.chain,
-      // Nothing of this thread may be needed for what is heavy.
-      calls: { call: () => Promise.reject(new Error('here')), estimateGas: () => Promise.reject(new Error('here')) },
-      pool,
-      network: { peerCount: () => 0, listening: () => true },
-      syncing: () => undefined,
-      workers,
-    },
-    limits: { callTimeoutMs: 300 },
-  })
-  let index = 0
-  return {
-    server,
-    workers,
-    async rpc(method: string, ...params: unknown[]) {
-      const response = await fetch(server.url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
-      })
-      return (await response.json()) as { result?: unknown; error?: { code: number; message: string; data?: unknown } }
-    },
-    async produce(raw: Uint8Array) {
-      index += 1
-      return engine.execute(commitOf(index, [[raw]], { timestampMs: GENESIS_MS + index * 100 }))
-    },
-    async close() {
-      await server.close()
-      await workers.close()
-      await recovery.close()
-      await store.close()
-      rmSync(directory, { recursive: true, force: true })
-    },
-  }
-}
+import { type Hex, toHex } from '#lib/bytes'
+import { addressOfUser, signed } from '../evm/fixtures.ts'
+import { CELL, SLOW, startWorkerServer, type WorkerServer } from './worker-server.ts'
 
 const word = (n: number): Hex => `0x${n.toString(16).padStart(64, '0')}`
 
 describe('heavy methods in threads', () => {
-  let node: Awaited<ReturnType<typeof startServer>>
+  let node: WorkerServer
   beforeAll(async () => {
-    node = await startServer()
+    node = await startWorkerServer()
   })
   afterAll(async () => {
     await node.close()
@@ -122,7 +50,7 @@ describe('heavy methods in threads', () => {
     expect(reverted.error).toEqual({ code: 3, message: 'execution reverted', data: word(42) })
     for (const params of [
       JSON.parse(`[{"to":"${CELL}"},"latest",{"__proto__":{"balance":"0x1"},"constructor":{}}]`) as unknown[],
-      [JSON.parse('['.repeat(3_000) + ']'.repeat(3_000))],
+      [JSON.parse('['.repeat(50) + ']'.repeat(50))],
       [{ to: CELL }, 'latest', { [CELL]: { stateDiff: JSON.parse('{"__proto__":"0x"}') } }],
     ]) {
       expect((await node.rpc('eth_call', ...params)).error).toMatchObject({ code: -32602 })
@@ -153,7 +81,7 @@ describe('heavy methods in threads', () => {
 
 describe('the queue in front of the threads', () => {
   it('has an end', async () => {
-    const node = await startServer({ count: 1, queueMax: 3 })
+    const node = await startWorkerServer({ count: 1, queueMax: 3 })
     try {
       const answers = await Promise.all(Array.from({ length: 8 }, () => node.rpc('eth_call', { to: CELL })))
       expect(answers.filter(({ result }) => result === word(0)).length).toBeGreaterThanOrEqual(3)
@@ -168,7 +96,7 @@ describe('the queue in front of the threads', () => {
   })
 
   it('answers with an error when threads cannot start', async () => {
-    const node = await startServer({ entry: new URL('./no-such-file.ts', import.meta.url) })
+    const node = await startWorkerServer({ entry: new URL('./no-such-file.ts', import.meta.url) })
     try {
       expect((await node.rpc('eth_call', { to: CELL })).error).toMatchObject({ code: -32603 })
       expect((await node.rpc('eth_chainId')).result).toBe('0x42f')

@@ -2,7 +2,7 @@ import { toHex } from '#lib/bytes'
 import { keccak256 } from '#lib/hash'
 import { RpcError } from '../errors.ts'
 import { toQuantity } from '../format.ts'
-import { method } from '../method.ts'
+import { heavyMethod, method } from '../method.ts'
 import { data } from '../params.ts'
 import { BOOLEAN, DATA, HASH, listOf, nullable, OBJECT, QUANTITY, STRING, titled } from '../schema.ts'
 
@@ -15,11 +15,12 @@ export const networkMethods = [
     result: STRING,
     handle: ({ backend }) => backend.clientVersion,
   }),
-  method({
+  heavyMethod({
     name: 'web3_sha3',
     summary: 'Keccak-256 of the given bytes.',
     params: [data('data')],
     result: HASH,
+    work: 'call',
     handle: (_context, [bytes]) => toHex(keccak256(bytes)),
   }),
   method({

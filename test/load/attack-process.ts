@@ -1,0 +1,23 @@
+/** Attacks nodes from a process of its own: `start` and `stop` come as messages, what came back goes as one. */
+import { setPriority } from 'node:os'
+import { type Attack, type AttackOptions, type RunningAttack, startAttack } from './attacks.ts'
+
+export type AttackMessage =
+  | { readonly kind: 'start'; readonly attacks: readonly Attack[]; readonly options: AttackOptions }
+  | { readonly kind: 'stop' }
+
+// On another machine an attacker would not take the node's processor; here it takes what nobody else wants.
+setPriority(0, 19)
+const running = new Map<Attack, RunningAttack>()
+
+process.on('message', async (message: AttackMessage) => {
+  if (message.kind === 'start') {
+    for (const attack of message.attacks) running.set(attack, startAttack(attack, message.options))
+    return
+  }
+  const answers: Record<string, unknown> = {}
+  for (const [attack, own] of running) answers[attack] = await own.stop()
+  running.clear()
+  process.send?.(answers)
+})
+process.on('disconnect', () => process.exit(0))

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createExecutionEngine, createPool, createRecoveryPool } from '#evm'
+import type { Hex } from '#lib/bytes'
+import { createRpcServer, createRpcWorkers, type RpcLimits } from '#rpc'
+import { openChainStore } from '#storage'
+import { commitOf, GENESIS_MS, genesisFile } from '../evm/fixtures.ts'
+
+/** Multiplies points of a curve until the gas is used up: many seconds. */
+export const SLOW: Hex = '0x0000000000000000000000000000000000051000'
+const SLOW_CODE: Hex = '0x60015f5260026020525f196040525b60405f60605f60075afa50600e56'
+/** Returns slot 0, or stores its call data there. */
+export const CELL: Hex = '0x000000000000000000000000000000000000ce11'
+const CELL_CODE: Hex = '0x36600c575f545f5260205ff35b5f355f5500'
+
+export interface WorkerServerOptions {
+  readonly count?: number
+  readonly queueMax?: number
+  readonly entry?: URL
+  readonly limits?: Partial<RpcLimits>
+}
+
+export type WorkerServer = Awaited<ReturnType<typeof startWorkerServer>>
+
+/** A chain on a disk, and a listener whose heavy methods run in threads that read it. */
+export async function startWorkerServer(options: WorkerServerOptions = {}) {
+  const directory = mkdtempSync(join(tmpdir(), 'ogpu-workers-'))
+  const genesis = genesisFile({
+    alloc: {
+      [SLOW]: { code: SLOW_CODE, balance: '0x0' },
+      [CELL]: { code: CELL_CODE, balance: '0x0' },
+    },
+  })
+  const store = await openChainStore(directory, { isShared: true })
+  const recovery = createRecoveryPool({ workers: 0 })
+  const engine = await createExecutionEngine({ genesis, store, recovery })
+  const pool = createPool({ chain: engine.chain, recovery, clock: { now: () => Date.now() } })
+  const workers = createRpcWorkers({
+    entry: options.entry ?? new URL('../../chain/node/rpc-worker.ts', import.meta.url),
+    data: { genesis, storePath: directory, historyBlocks: undefined },
+    count: options.count ?? 2,
+    ...(options.queueMax === undefined ? {} : { queueMax: options.queueMax }),
+  })
+  const server = await createRpcServer({
+    backend: {
+      clientVersion: 'ogpu/test',
+      chain: engine.chain,
+      // Nothing of this thread may be needed for what is heavy.
+      calls: { call: () => Promise.reject(new Error('here')), estimateGas: () => Promise.reject(new Error('here')) },
+      pool,
+      network: { peerCount: () => 0, listening: () => true },
+      syncing: () => undefined,
+      workers,
+    },
+    limits: { callTimeoutMs: 300, ...options.limits },
+  })
+  let index = 0
+  return {
+    server,
+    workers,
+    async rpc(method: string, ...params: unknown[]) {
+      const response = await fetch(server.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+      })
+      return (await response.json()) as { result?: unknown; error?: { code: number; message: string; data?: unknown } }
+    },
+    async produce(raw: Uint8Array) {
+      index += 1
+      return engine.execute(commitOf(index, [[raw]], { timestampMs: GENESIS_MS + index * 100 }))
+    },
+    async close() {
+      await server.close()
+      await workers.close()
+      await recovery.close()
+      await store.close()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
