@@ -6,6 +6,8 @@ import type { OrderedCommit } from '#types'
 
 /** Commits that may wait for execution before consensus itself waits. 512 commits are about 30 s of ordering. */
 const QUEUE_CAPACITY = 512
+/** As many as the engine takes at a time. */
+const UNDER_WAY_MAX = 2
 /** Waiting commits from which own vertices stay empty (consensus.md 2.23), and down to which payload flows again. */
 export const EXECUTION_LAG_HIGH = 64
 const LAG_LOW = 8
@@ -23,12 +25,12 @@ export interface ExecutionDriver {
   lag(): number
   /** Resolves when everything queued has been executed. */
   drained(): Promise<void>
-  /** Finishes the running commit and stops. */
+  /** Finishes the commits that are under way and stops. */
   stop(): Promise<void>
 }
 
 /**
- * Feeds commits to the engine one by one and in order: never drops one, never skips one. An engine that throws is a
+ * Feeds commits to the engine in order, the next while one is under way: never drops one, never skips one. An engine that throws is a
  * storage failure or a broken assumption: `onFailure` stops the node, as continuing would fork it.
  */
 export function createExecutionDriver(options: {
@@ -43,10 +45,12 @@ export function createExecutionDriver(options: {
   const { engine, log } = options
   const queue = new BoundedQueue<OrderedCommit>(QUEUE_CAPACITY)
   const waiters: (() => void)[] = []
-  let running: Promise<void> | undefined
+  // Resolves when everything begun so far has been executed and told; never rejects.
+  let told: Promise<void> = Promise.resolve()
   let busy = 0
   let waitingTransactions = 0
   let stopped = false
+  let failed = false
   let pressed = false
 
   const lag = () => queue.size + busy
@@ -61,30 +65,35 @@ export function createExecutionDriver(options: {
     options.onBackpressure(on)
   }
 
-  async function run(): Promise<void> {
-    for (let ordered = queue.shift(); ordered !== undefined && !stopped; ordered = queue.shift()) {
-      busy = 1
+  // One commit runs while the roots of the one before are worked out and written.
+  function begin(): void {
+    while (busy < UNDER_WAY_MAX && !stopped) {
+      const ordered = queue.shift()
+      if (ordered === undefined) return
+      busy += 1
       waiters.shift()?.()
-      const startedMs = options.clock.now()
-      const executed = await engine.execute(ordered)
-      await options.onExecuted(ordered, executed, startedMs)
-      if (executed.blocks.length > 0) reachFailPoint('block-announced')
-      busy = 0
-      waitingTransactions -= transactionsOf(ordered)
-      press()
+      told = follow(ordered, told)
     }
   }
 
-  function start(): void {
-    running ??= run()
-      .catch(error => {
-        stopped = true
-        options.onFailure(error)
-      })
-      .finally(() => {
-        running = undefined
-        if (queue.size > 0 && !stopped) start()
-      })
+  async function follow(ordered: OrderedCommit, before: Promise<void>): Promise<void> {
+    const startedMs = options.clock.now()
+    try {
+      const [executed] = await Promise.all([engine.execute(ordered), before])
+      if (failed) return
+      await options.onExecuted(ordered, executed, startedMs)
+      if (executed.blocks.length > 0) reachFailPoint('block-announced')
+      busy -= 1
+      waitingTransactions -= transactionsOf(ordered)
+      press()
+      begin()
+    } catch (error) {
+      await before
+      if (failed) return
+      failed = true
+      stopped = true
+      options.onFailure(error)
+    }
   }
 
   return {
@@ -94,16 +103,19 @@ export function createExecutionDriver(options: {
       queue.push(ordered)
       waitingTransactions += transactionsOf(ordered)
       press()
-      start()
+      begin()
     },
     lag,
     async drained() {
-      while (running !== undefined) await running
+      for (let last: Promise<void> | undefined; last !== told; ) {
+        last = told
+        await last
+      }
     },
     async stop() {
       stopped = true
       for (const wake of waiters.splice(0)) wake()
-      await running
+      await told
     },
   }
 }

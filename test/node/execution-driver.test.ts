@@ -61,10 +61,10 @@ describe('the execution driver', () => {
         accepted += 1
       }
     })()
-    await until(() => accepted >= 513)
+    await until(() => accepted >= 514)
     await new Promise(resolve => setTimeout(resolve, 20))
-    expect(accepted).toBe(513)
-    expect(begun).toEqual([1])
+    expect(accepted).toBe(514)
+    expect(begun).toEqual([1, 2])
     release()
     await feeding
     await driver.drained()
@@ -107,19 +107,20 @@ describe('the execution driver', () => {
     await driver.drained()
     expect(failures).toHaveLength(1)
     expect(executed).toEqual([1, 2])
-    expect(begun).toEqual([1, 2, 3])
+    expect(begun.slice(0, 3)).toEqual([1, 2, 3])
+    expect(begun.length).toBeLessThanOrEqual(4)
   })
 
-  test('finishes the running commit when it is stopped, begins no other, and lets a waiting consensus go', async () => {
+  test('finishes the commits under way when it is stopped, begins no other, and lets a waiting consensus go', async () => {
     const { engine, begun, release } = gatedEngine()
     const { driver, executed } = driverOf(engine)
-    for (const index of upTo(513)) await driver.enqueue(commit(index))
-    const waiting = driver.enqueue(commit(514))
+    for (const index of upTo(514)) await driver.enqueue(commit(index))
+    const waiting = driver.enqueue(commit(515))
     const stopping = driver.stop()
     await waiting
     release()
     await stopping
-    expect(begun).toEqual([1])
-    expect(executed).toEqual([1])
+    expect(begun).toEqual([1, 2])
+    expect(executed).toEqual([1, 2])
   })
 })
