@@ -23,6 +23,8 @@ export interface NodePartsOptions {
   /** The validator's keys; absent for a node that only follows. */
   readonly keys: ValidatorKeys | undefined
   readonly chainStore: Store
+  /** Where `chainStore` lies when it is a shared LevelDB: the tries then have a thread of their own. */
+  readonly chainDirectory?: string
   readonly consensusStore: Store
   /** Not started yet; the caller stops it. */
   readonly network: Network
@@ -61,6 +63,7 @@ export async function createNodeParts(options: NodePartsOptions): Promise<NodePa
   const engine = await createExecutionEngine({
     genesis,
     store: options.chainStore,
+    ...(options.chainDirectory === undefined ? {} : { trieWorker: { directory: options.chainDirectory } }),
     recovery,
     log: log.child('evm'),
     ...(historyBlocks === undefined ? {} : { historyBlocks }),
