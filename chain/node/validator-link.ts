@@ -10,9 +10,10 @@ import {
   type StreamFrame,
   type VertexVerifier,
 } from '#consensus'
+import { GenerationCache } from '#lib/cache'
 import type { Clock, Log } from '#lib/env'
 import { messageOf } from '#lib/errors'
-import type { MessageVerdict, Network, PeerId } from '#p2p'
+import { type MessageVerdict, type Network, type PeerId, TokenBucket } from '#p2p'
 import type { AuthorityIndex, Epoch, Round, VerifiedVertex } from '#types'
 import type { ValidatorPort } from './consensus-driver.ts'
 import type { ConsensusLog } from './consensus-log.ts'
@@ -23,6 +24,14 @@ const OWN_LAST_TIMEOUT_MS = 5_000
 const FORGED_VERTEX_POINTS = -20
 /** A vertex beyond the look-ahead only says that its sender is far ahead; one in so long is enough to know it. */
 const FAR_AHEAD_EVERY_MS = 250
+/** Rounds of vertices that are remembered as verified: about what the core keeps. */
+const VERIFIED_ROUNDS = 64
+/** A vertex ends with its signature; so many bytes of it find a vertex again. */
+const TAIL_BYTES = 32
+/** Vertices a second that a peer may send although we know them: pushed history, a last one sent again. Above: −1. */
+const REPLAYS_PER_SECOND = 200
+const REPLAYS_BURST = 2_000
+const REPLAY_POINTS = -1
 /** Where a vertex encodes its round: after version, chain id and epoch. */
 const ROUND_OFFSET = 17
 
@@ -59,15 +68,41 @@ export function createValidatorLink(options: ValidatorLinkOptions): ValidatorLin
   const farAheadAtMs = new Map<AuthorityIndex, number>()
   let submit: ((input: Input) => boolean) | undefined
 
+  // A replayed vertex costs a comparison of bytes, not another check of its signature.
+  const verified = new GenerationCache<string, VerifiedVertex>(2 * VERIFIED_ROUNDS * peers.length)
+  const replays = peers.map(() => new TokenBucket(REPLAYS_PER_SECOND, REPLAYS_BURST, clock.now()))
+
   /** Verifies what a peer sent; the first broken vertex ends it and is the verdict on the peer. */
-  function verifyAll(blobs: readonly Uint8Array[]): { readonly vertices: VerifiedVertex[]; readonly fault?: string } {
+  function verifyAll(blobs: readonly Uint8Array[]): {
+    readonly vertices: VerifiedVertex[]
+    readonly fault?: string
+    /** How many of them had been verified before. */
+    readonly known: number
+  } {
     const vertices: VerifiedVertex[] = []
+    let known = 0
     for (const bytes of blobs) {
+      const tail = Buffer.from(bytes.subarray(-TAIL_BYTES)).toString('latin1')
+      const before = verified.get(tail)
+      if (before !== undefined && Buffer.compare(before.bytes, bytes) === 0) {
+        vertices.push(before)
+        known += 1
+        continue
+      }
       const verdict = verifier.verify(bytes)
-      if (verdict.kind === 'accept') vertices.push(verdict.value)
-      else if (verdict.kind === 'reject') return { vertices, fault: verdict.reason }
+      if (verdict.kind === 'reject') return { vertices, fault: verdict.reason, known }
+      if (verdict.kind !== 'accept') continue
+      vertices.push(verdict.value)
+      verified.set(tail, verdict.value)
     }
-    return { vertices }
+    return { vertices, known }
+  }
+
+  /** False when a peer sends more of what we know than anybody honest would. */
+  function mayRepeat(authority: AuthorityIndex, vertices: number): boolean {
+    if (vertices === 0 || replays[authority]?.tryTake(vertices, clock.now()) === true) return true
+    network.report(peers[authority] as PeerId, REPLAY_POINTS, 'replayed vertices')
+    return false
   }
 
   /**
@@ -132,11 +167,12 @@ export function createValidatorLink(options: ValidatorLinkOptions): ValidatorLin
     async onFrame(from, frame) {
       const authority = indexOf.get(from)
       if (authority === undefined) return { kind: 'ignore' }
-      const { vertices, fault } = verifyAll(worthChecking(frame.vertices, authority))
+      const { vertices, fault, known } = verifyAll(worthChecking(frame.vertices, authority))
       if (fault !== undefined) return { kind: 'reject', reason: `vertex: ${fault}` }
       if (frame.kind === 'own' && vertices.some(vertex => vertex.author !== authority)) {
         return { kind: 'reject', reason: "another author's vertex as own" }
       }
+      if (!mayRepeat(authority, known)) return { kind: 'ignore' }
       if (vertices.length > 0) await deliver({ kind: 'vertices', vertices, from: authority, nowMs: clock.now() })
       return { kind: 'accept' }
     },

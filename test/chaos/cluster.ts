@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { genesisBlock } from '#evm'
 import { devnetGenesis } from '#genesis'
 import { defined } from '#lib/assert'
 import { type Hex, toHex } from '#lib/bytes'
@@ -124,6 +125,7 @@ export class NodeProcess {
 export interface Cluster {
   readonly root: string
   readonly chainId: number
+  readonly genesisHash: Uint8Array
   readonly nodes: readonly NodeProcess[]
   readonly links: Links
   readonly stakingContract: Hex | undefined
@@ -202,6 +204,7 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
   return {
     root,
     chainId: CHAIN_ID,
+    genesisHash: genesisBlock(genesis).hash,
     nodes,
     links,
     stakingContract: genesis.config.ogpu?.stakingContract,

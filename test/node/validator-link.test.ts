@@ -150,6 +150,32 @@ describe('a validator link', () => {
     expect(deliveries(world)).toEqual([])
   })
 
+  test('checks the signature of a replayed vertex once, and scores down who replays without end', async () => {
+    const world = await linked()
+    const bytes = [1, 2, 3, 4].map(round => vertexOf(1, round).bytes)
+    const frame = encodeStreamFrame({ kind: 'history', vertices: Array.from({ length: 16 }, () => bytes).flat() })
+    const send = async (times: number) => {
+      const wanted = world.verdicts.length + times
+      for (let i = 0; i < times; i++) {
+        world.others[0]?.send(world.network.self, 'vertices', frame)
+        await until(() => world.verdicts.length === wanted - times + i + 1)
+      }
+    }
+    // The first 60 repeats are in the first frame; 2,000 are allowed at once.
+    await send(31)
+    expect(world.verified).toBe(4)
+    expect(scoreOf(world, 1)).toBe(0)
+    await send(5)
+    expect(world.verified).toBe(4)
+    expect(scoreOf(world, 1)).toBeLessThan(-3)
+    expect(world.verdicts.slice(-4).every(({ kind }) => kind === 'ignore')).toBe(true)
+    // Honest amounts are taken again after a while, and reach the core as before.
+    world.nowMs += 1_000
+    const before = deliveries(world).length
+    await send(1)
+    expect(deliveries(world).length).toBe(before + 1)
+  })
+
   test('takes another author’s vertex as history, and not as the sender’s own', async () => {
     const world = await linked()
     const bytes = vertexOf(2, 3).bytes

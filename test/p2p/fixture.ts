@@ -18,8 +18,8 @@ import {
 export const GENESIS = sha256(utf8('genesis of the tests'))
 export const NETWORK_ID = networkIdOf(GENESIS)
 export const LINK_PROTOCOL = '/ogpu/link/1'
-export const channelProtocol = (word: string) => `/ogpu/${NETWORK_ID}/dag/${word}/1`
-export const requestProtocol = (word: string) => `/ogpu/${NETWORK_ID}/request/${word}/1`
+export const channelProtocol = (word: string, id = NETWORK_ID) => `/ogpu/${id}/dag/${word}/1`
+export const requestProtocol = (word: string, id = NETWORK_ID) => `/ogpu/${id}/request/${word}/1`
 
 export const seedOf = (index: number) => sha256(utf8(`network key ${index}`))
 
@@ -146,11 +146,18 @@ export interface Hostile {
   reads: boolean
   /** What it does on streams that the victim opens for requests, when something arrives. */
   answer: ((stream: ByteStream) => void) | undefined
-  open(victim: Network, protocol: string): Promise<ByteStream & { isClosed(): boolean }>
-  dial(victim: Network): Promise<void>
+  open(victim: Victim, protocol: string): Promise<ByteStream & { isClosed(): boolean }>
+  dial(victim: Victim): Promise<void>
 }
 
-export async function hostile(transport: Transport, greet: Uint8Array | null = hello()): Promise<Hostile> {
+/** What a hostile peer needs to know. */
+export type Victim = Pick<Network, 'self' | 'addresses'>
+
+export async function hostile(
+  transport: Transport,
+  greet: Uint8Array | null = hello(),
+  id = NETWORK_ID,
+): Promise<Hostile> {
   const self: Hostile = {
     transport,
     self: transport.self,
@@ -179,11 +186,11 @@ export async function hostile(transport: Transport, greet: Uint8Array | null = h
     {
       protocols: [
         LINK_PROTOCOL,
-        channelProtocol('vertices'),
-        channelProtocol('control'),
-        ...words.map(word => requestProtocol(word)),
+        channelProtocol('vertices', id),
+        channelProtocol('control', id),
+        ...words.map(word => requestProtocol(word, id)),
       ],
-      topics: [`/ogpu/${NETWORK_ID}/gossip/transactions/1`, `/ogpu/${NETWORK_ID}/gossip/commits/1`],
+      topics: [`/ogpu/${id}/gossip/transactions/1`, `/ogpu/${id}/gossip/commits/1`],
     },
     {
       admit: () => true,
