@@ -27,6 +27,7 @@ const CLIENTS: Readonly<Record<string, Entry>> = {
   forge: { packages: ['@foundry-rs/forge-linux-amd64', 'solc'], timeoutS: 300 },
   hardhat: { packages: ['hardhat', 'solc'], timeoutS: 300 },
   uniswap: { packages: ['@uniswap/v3-core', '@uniswap/v3-periphery'], timeoutS: 300 },
+  ponder: { packages: ['ponder', 'viem'], timeoutS: 300 },
   metamask: { packages: [], timeoutS: 120 },
   otterscan: { packages: [], timeoutS: 120 },
 }

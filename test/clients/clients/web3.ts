@@ -5,7 +5,7 @@ import { type Client, failureOf, until } from '../world.ts'
 const TO = '0x00000000000000000000000000000000000000E3'
 
 interface Events {
-  on(name: 'data', listener: (event: { readonly returnValues?: { readonly number?: bigint } }) => unknown): void
+  on(name: 'data', listener: (event: { readonly returnValues?: unknown }) => void): void
   unsubscribe(): Promise<void>
 }
 
@@ -154,7 +154,8 @@ export const client: Client = {
       const syncing = await socket.eth.subscribe('syncing')
       const events = contractOf(socket, address).events.Noted?.()
       events?.on('data', event => {
-        seen.events.push(event.returnValues?.number ?? 0n)
+        const { number } = event.returnValues as { readonly number: bigint }
+        seen.events.push(number)
       })
       await new Promise(resolve => setTimeout(resolve, 300))
       await call('note', 616n, 'subscribed').send({ from: first })

@@ -122,9 +122,9 @@ describe('Uniswap v3', () => {
     for (const [from, to] of [tokens, [...tokens].reverse()] as [Contract, Contract][]) {
       const amountIn = 10n ** 18n
       const ask = { tokenIn: from.target, tokenOut: to.target, fee: FEE, amountIn, sqrtPriceLimitX96: 0n }
-      const [quoted] = await quoter.getFunction('quoteExactInputSingle').staticCall(ask)
-      const before = await to.getFunction('balanceOf')(me.address)
-      const params = { ...ask, recipient: me.address, deadline: DEADLINE, amountOutMinimum: quoted }
+      const [quoted]: readonly bigint[] = await quoter.getFunction('quoteExactInputSingle').staticCall(ask)
+      const before: bigint = await to.getFunction('balanceOf')(me.address)
+      const params: object = { ...ask, recipient: me.address, deadline: DEADLINE, amountOutMinimum: quoted }
       assert.equal((await mined(router.getFunction('exactInputSingle')(params))).status, 1)
       assert.equal((await to.getFunction('balanceOf')(me.address)) - before, quoted)
     }
