@@ -11,6 +11,7 @@ export const TARGETS: Readonly<Record<string, readonly string[]>> = {
   'proof/ProgramRegistry.sol': ['ProgramRegistry'],
   'proof/PolicyRegistry.sol': ['PolicyRegistry'],
   'proof/ProofManager.sol': ['ProofManager'],
+  'proof/ProofResolution.sol': ['ProofResolution'],
   'proof/AuditManager.sol': ['AuditManager'],
   'proof/StakeRouter.sol': ['StakeRouter'],
   'proof/Reputation.sol': ['Reputation'],

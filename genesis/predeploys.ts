@@ -4,6 +4,7 @@ import { artifactOf } from '#contracts'
 import { fromHex, type Hex } from '#lib/bytes'
 import { epochSeedOf, type NetworkDefinition } from './definition.ts'
 import { creationCode, type Machine, mustCall } from './machine.ts'
+import { MULTICALL3_CODE } from './multicall3.ts'
 import { BEACON_ROOTS_CODE, DETERMINISTIC_DEPLOYER_CODE, HISTORY_STORAGE_CODE } from './system-contracts.ts'
 
 /** Stands in for whoever deploys; owns the contracts while the genesis is made and keeps nothing. */
@@ -34,6 +35,7 @@ function constructions(a: ContractAddresses, definition: NetworkDefinition): Con
     { name: 'ProgramRegistry', at: a.programRegistry, args: [] },
     { name: 'PolicyRegistry', at: a.policyRegistry, args: [a.nexus] },
     { name: 'ProofManager', at: a.proofManager, args: [a.nexus, a.vault, a.terminal] },
+    { name: 'ProofResolution', at: a.proofResolution, args: [a.nexus, a.vault, a.terminal] },
     { name: 'AuditManager', at: a.auditManager, args: [a.vault, a.terminal, market.auditorStakeMinWei] },
     { name: 'StakeRouter', at: a.stakeRouter, args: [a.vault] },
     {
@@ -44,7 +46,7 @@ function constructions(a: ContractAddresses, definition: NetworkDefinition): Con
     { name: 'Routing', at: a.routing, args: [a.vault, a.terminal] },
     { name: 'PriceOracle', at: a.priceOracle, args: [market.priceFloorWei, market.priceCapacity] },
     { name: 'DataRegistry', at: a.dataRegistry, args: [] },
-    { name: 'Checkpoints', at: a.checkpoints, args: [a.terminal] },
+    { name: 'Checkpoints', at: a.checkpoints, args: [a.terminal, a.vault] },
     { name: 'ReceiptBatches', at: a.receiptBatches, args: [a.terminal] },
     {
       name: 'Staking',
@@ -54,6 +56,7 @@ function constructions(a: ContractAddresses, definition: NetworkDefinition): Con
         staking.unbondingPeriodSec,
         staking.selfStakeMinWei,
         epochSeedOf(definition),
+        staking.electsCommittee,
       ],
     },
     { name: 'FeeCollector', at: a.feeCollector, args: [staking.feeBurnBps] },
@@ -73,7 +76,6 @@ function constructions(a: ContractAddresses, definition: NetworkDefinition): Con
         governance.quorumPercent,
       ],
     },
-    { name: 'Multicall3', at: a.multicall3, args: [] },
     ...(faucet === undefined ? [] : [{ name: 'Faucet', at: a.faucet, args: [faucet.amountWei, faucet.periodSec] }]),
   ]
 }
@@ -84,6 +86,7 @@ export async function deployPredeploys(machine: Machine, definition: NetworkDefi
   await machine.setCode(a.historyStorage, fromHex(HISTORY_STORAGE_CODE))
   await machine.setCode(a.beaconRoots, fromHex(BEACON_ROOTS_CODE))
   await machine.setCode(a.deterministicDeployer, fromHex(DETERMINISTIC_DEPLOYER_CODE))
+  await machine.setCode(a.multicall3, fromHex(MULTICALL3_CODE))
   for (const { name, at, args, from } of constructions(a, definition)) {
     const { abi, bytecode } = artifactOf(name)
     await machine.construct(at, creationCode(bytecode, abi, args), from ?? GENESIS_DEPLOYER)

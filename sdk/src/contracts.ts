@@ -8,7 +8,7 @@ const SOURCE_PARAMS =
   '(address client, string imageMetadataUrl, uint8 imageEnvironments, uint256 minPayment, uint256 minAvailableLockup, uint256 maxExpiryDuration, bool privacyEnabled, string optionalParamsUrl, uint8 deliveryMethod, uint256 lastUpdateTime)'
 
 export const POLICY_FIELDS =
-  'bytes32 programId, uint8 redundancy, uint8 quorum, uint8 auditors, uint8 auditQuorum, uint8 jury, uint8 reassignMax, uint16 auditRateBps, uint16 auditFeeBps, uint32 bondBps, uint96 bondMin, uint32 acceptBlocks, uint32 commitBlocks, uint32 revealBlocks, uint32 auditBlocks, uint32 windowBlocks, uint32 heartbeatBlocks'
+  'bytes32 programId, uint8 redundancy, uint8 quorum, uint8 auditors, uint8 auditQuorum, uint8 jury, uint8 reassignMax, uint16 auditRateBps, uint16 auditFeeBps, uint32 bondBps, uint96 bondMin, uint32 acceptBlocks, uint32 commitBlocks, uint32 revealBlocks, uint32 auditBlocks, uint32 windowBlocks, uint32 heartbeatBlocks, uint8 retryMax, uint16 checkpointBps, uint32 checkpointSteps, uint8 checkpointReceipts'
 
 const FRAGMENTS = {
   nexus: [
@@ -94,8 +94,9 @@ const FRAGMENTS = {
     'function reassign(address task, address provider)',
     'function challenge(address task)',
     'function finalize(address task)',
+    'function finalizeWithLink(address task, bytes32 blobId, string url)',
     'function publishResponse(address task, address provider) returns (address response)',
-    'function taskState(address task) view returns ((uint256 policyId, uint8 phase, uint64 deadline, uint8 seats, uint8 committed, uint8 revealed, uint8 reassigned, bool audited, bool challenged, uint96 bond, bytes32 result))',
+    'function taskState(address task) view returns ((uint256 policyId, uint8 phase, uint64 deadline, uint8 seats, uint8 committed, uint8 revealed, uint8 reassigned, bool audited, bool challenged, uint96 bond, bytes32 result, uint8 retried))',
     'function seatsOf(address task) view returns ((address provider, uint8 state, uint64 lastSeen, bytes32 digest, bytes32 blobId)[])',
     `function policyOfTask(address task) view returns ((${POLICY_FIELDS}))`,
     'function bondOf(address task) view returns (uint256)',
@@ -106,7 +107,7 @@ const FRAGMENTS = {
     'event Committed(address indexed task, address indexed provider, bytes32 sealedDigest)',
     'event RevealOpened(address indexed task, uint256 seats, uint256 revealDeadline)',
     'event Revealed(address indexed task, address indexed provider, bytes32 outRoot, bytes32 traceRoot, bytes32 blobId, string url)',
-    'event RevealClosed(address indexed task, bytes32 result, uint256 drawBlock)',
+    'event RevealClosed(address indexed task, uint256 drawBlock)',
     'event Drawn(address indexed task, bool audited, bytes32 seed)',
     'event WindowOpened(address indexed task, bytes32 result, uint256 windowEnd)',
     'event SeatVacated(address indexed task, address indexed provider, uint256 penalty)',
@@ -114,6 +115,8 @@ const FRAGMENTS = {
     'event SeatSettled(address indexed task, address indexed provider, uint8 outcome, uint256 paid, uint256 slashed)',
     'event Finalized(address indexed task, address indexed winningProvider, bytes32 result, uint256 paid, uint256 refunded)',
     'event Failed(address indexed task, uint256 refunded)',
+    'event Retried(address indexed task, uint256 retried, uint256 spent)',
+    'event SegmentPaid(address indexed task, address indexed provider, uint256 steps, uint256 paid)',
     'error NotPolicyTask(address task)',
     'error WrongPhase(address task, uint8 phase)',
     'error NotActor(address provider, address caller)',
@@ -138,7 +141,7 @@ const FRAGMENTS = {
     'function isAuditor(address account) view returns (bool)',
     'function isDrawn(address task, address auditor) view returns (bool)',
     'function auditOf(address task) view returns ((uint8 round, bool open, uint8 drawn, uint8 committed, uint8 revealed, uint64 commitDeadline, uint64 revealDeadline, bytes32 seed))',
-    'function votesOf(address task) view returns ((address auditor, uint8 round, bool committed, bool revealed, bytes32 verdict)[])',
+    'function votesOf(address task) view returns ((address auditor, uint8 round, bool committed, bool revealed, bytes32 verdict, bytes32 report)[])',
     'event AuditDrawn(address indexed task, address indexed auditor, uint256 round, uint256 commitDeadline)',
     'event AuditCommitted(address indexed task, address indexed auditor, bytes32 sealedVerdict)',
     'event AuditRevealOpened(address indexed task, uint256 round, uint256 revealDeadline)',

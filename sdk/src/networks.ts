@@ -33,6 +33,8 @@ export interface ContractAddresses {
   readonly dataRegistry: Address
   readonly checkpoints: Address
   readonly receiptBatches: Address
+  /** Code that the proof manager runs on its own storage; nobody calls it. */
+  readonly proofResolution: Address
   readonly multicall3: Address
   readonly deterministicDeployer: Address
   readonly historyStorage: Address
@@ -69,6 +71,7 @@ const OWN = {
   dataRegistry: own(0x48),
   checkpoints: own(0x49),
   receiptBatches: own(0x4a),
+  proofResolution: own(0x4b),
   multicall3: '0xca11bde05977b3631167028862be2a173976ca11',
   deterministicDeployer: '0x4e59b44847b379578588920ca78fbf26c0b4956c',
   historyStorage: '0x0000f90827f1c53a10cb7a02335b175320002935',

@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { bigintToBytes, concat, fromHex, type Hex, toHex } from '#lib/bytes'
 import { keccak256 } from '#lib/hash'
-import { createTestChain, OGPU, only, Reverted, type TestChain, word } from './harness.ts'
+import { createTestChain, lower, OGPU, only, Reverted, type TestChain, word } from './harness.ts'
 import { digestOf, draw, enrol, finalize, pair, publishTask, registerProgram, stage, work } from './market-life.ts'
 
 async function refusal(action: Promise<unknown>): Promise<string> {
@@ -18,6 +18,16 @@ async function refusal(action: Promise<unknown>): Promise<string> {
 }
 
 const TIMELOCK: Hex = '0x4f47505500000000000000000000000000000002'
+const ZERO: Hex = '0x0000000000000000000000000000000000000000'
+/** Rewiring.REWIRING_NOTICE. */
+const NOTICE_SEC = 75 * 86_400
+
+async function appointJudge(chain: TestChain, judge: Hex): Promise<void> {
+  const registry = chain.contract('programRegistry')
+  await registry.send(TIMELOCK, 'setFaultVerifier', [0, judge])
+  chain.pass(NOTICE_SEC)
+  only(await registry.send(TIMELOCK, 'setFaultVerifier', [0, judge]), 'FaultVerifierSet')
+}
 
 describe('fault proofs', () => {
   /** A judge for tests: true when the evidence (at its ABI offset) begins with the byte 1. */
@@ -25,9 +35,10 @@ describe('fault proofs', () => {
   const judge: Hex = '0x000000000000000000000000000000000000beef'
   const TRUE_EVIDENCE = '0x01aa'
 
-  async function revealed(outs: readonly string[]) {
+  async function revealed(outs: readonly string[], appointed = true) {
     const chain = await createTestChain()
     await chain.machine.setCode(judge, JUDGE)
+    if (appointed) await appointJudge(chain, judge)
     const set = await stage(chain, 3, { auditors: 0, auditQuorum: 0, auditRateBps: 0 })
     const task = await publishTask(chain, set.client, set.source, 9n * OGPU)
     await work(chain, task, set.providers, outs)
@@ -52,10 +63,6 @@ describe('fault proofs', () => {
   test('decide at once, reach everybody with the same digest, and pay who found it', async () => {
     const s = await revealed(['a', 'a', 'b'])
     await s.announce(s.p[0], TRUE_EVIDENCE)
-    expect(await refusal(s.prove(s.p[0], 'a', TRUE_EVIDENCE))).toBe('VerifierMissing')
-    const registry = s.chain.contract('programRegistry')
-    expect(await refusal(registry.send(s.finder, 'setFaultVerifier', [0, judge]))).toBe('OwnableUnauthorizedAccount')
-    only(await registry.send(TIMELOCK, 'setFaultVerifier', [0, judge]), 'FaultVerifierSet')
     expect(await refusal(s.prove(s.p[0], 'b', TRUE_EVIDENCE))).toBe('EvidenceRejected')
     expect(await refusal(s.prove(s.p[0], 'a', TRUE_EVIDENCE, s.client))).toBe('EvidenceNotAnnounced')
     only(await s.prove(s.p[0], 'a', TRUE_EVIDENCE), 'FaultProven')
@@ -68,9 +75,24 @@ describe('fault proofs', () => {
     expect(await s.chain.contract('vault').read('balanceOf', s.finder)).toBe((2n * 54n * OGPU * 40n) / 1_000n)
   })
 
+  test('need a judge, which governance appoints with long notice and dismisses at once', async () => {
+    const s = await revealed(['a', 'a', 'a'], false)
+    await s.announce(s.p[0], TRUE_EVIDENCE)
+    expect(await refusal(s.prove(s.p[0], 'a', TRUE_EVIDENCE))).toBe('VerifierMissing')
+    const registry = s.chain.contract('programRegistry')
+    expect(await refusal(registry.send(s.finder, 'setFaultVerifier', [0, judge]))).toBe('OwnableUnauthorizedAccount')
+    only(await registry.send(TIMELOCK, 'setFaultVerifier', [0, judge]), 'RewiringAnnounced')
+    expect(await refusal(registry.send(TIMELOCK, 'setFaultVerifier', [0, judge]))).toBe('NoticeRunning')
+    expect(BigInt(await registry.read('faultVerifierOf', 0))).toBe(0n)
+    s.chain.pass(NOTICE_SEC)
+    only(await registry.send(TIMELOCK, 'setFaultVerifier', [0, judge]), 'FaultVerifierSet')
+    expect(lower(await registry.read('faultVerifierOf', 0))).toBe(judge)
+    await registry.send(TIMELOCK, 'setFaultVerifier', [0, ZERO])
+    expect(BigInt(await registry.read('faultVerifierOf', 0))).toBe(0n)
+  })
+
   test('are refused without true evidence, and before anything was revealed', async () => {
     const s = await revealed(['a', 'a', 'a'])
-    await s.chain.contract('programRegistry').send(TIMELOCK, 'setFaultVerifier', [0, judge])
     await s.announce(s.p[0], '0x02')
     expect(await refusal(s.prove(s.p[0], 'a', '0x02'))).toBe('EvidenceRejected')
     await draw(s.chain, s.task)
@@ -82,7 +104,6 @@ describe('fault proofs', () => {
 
   test('return the bond of a challenger who was right already', async () => {
     const s = await revealed(['a', 'a', 'a'])
-    await s.chain.contract('programRegistry').send(TIMELOCK, 'setFaultVerifier', [0, judge])
     await draw(s.chain, s.task)
     const watcher = s.chain.person('watcher')
     const vault = s.chain.contract('vault')

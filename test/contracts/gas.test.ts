@@ -107,6 +107,64 @@ async function verified(chain: TestChain, gas: Record<string, number>): Promise<
   gas.revealWithOwnUrl = Number((await reveal(chain, withUrl, set.providers[0] as Hex, 'a', RESULT_URL)).gas)
 }
 
+/** The bars hold for every account's first time, for masters and agents who act for a provider, and for every number of seats. */
+async function worst(): Promise<Record<keyof typeof LIMITS, number>> {
+  const most = { publishTask: 0, attempt: 0, submitResponse: 0, commit: 0, reveal: 0 }
+  const note = (name: keyof typeof LIMITS, { gas }: { gas: bigint }) => {
+    most[name] = Math.max(most[name], Number(gas))
+  }
+  const chain = await createTestChain()
+  const nexus = chain.contract('nexus')
+  for (const actor of ['provider', 'master', 'agent'] as const) {
+    const client = chain.person(`client of ${actor}`)
+    const [provider, master, agent] = ['provider', 'master', 'agent'].map(name =>
+      chain.person(`${name} for ${actor}`),
+    ) as [Hex, Hex, Hex]
+    const by = { provider, master, agent }[actor]
+    await chain.contract('terminal').send(master, 'setAgent', [agent, true])
+    const source = await publishSource(chain, client)
+    await deposit(chain, client, 100n * OGPU)
+    await pair(chain, provider, master)
+    await register(chain, source, provider)
+    const published = await sendTask(chain, client, source, OGPU)
+    note('publishTask', published)
+    const task = lower(only(published, 'TaskPublished').args.task)
+    note('attempt', await nexus.send(by, 'attempt', [task, provider, OGPU]))
+    note('submitResponse', await nexus.send(by, 'submitResponse', [[task, provider, RESULT_URL, OGPU]]))
+    const manual = await publishSource(chain, client, { manual: true })
+    await register(chain, manual, provider)
+    const asked = await publishTask(chain, client, manual, OGPU)
+    note('attempt', await nexus.send(by, 'attempt', [asked, provider, OGPU]))
+    note('submitResponse', await nexus.send(by, 'submitResponse', [[asked, provider, RESULT_URL, OGPU]]))
+  }
+  // A provider on the whitelist has no lockup whose slot could be shared.
+  const [client, provider, master] = [chain.person('client'), chain.person('guest'), chain.person('guest master')]
+  await chain.contract('vault').send(chain.contract('timelock').address, 'setWhitelist', [provider, true])
+  await pair(chain, provider, master, 0n)
+  const source = await publishSource(chain, client)
+  await register(chain, source, provider)
+  await deposit(chain, client, 100n * OGPU)
+  const task = await publishTask(chain, client, source, OGPU)
+  note('attempt', await nexus.send(provider, 'attempt', [task, provider, OGPU]))
+  note('submitResponse', await nexus.send(provider, 'submitResponse', [[task, provider, RESULT_URL, OGPU]]))
+
+  const seats = 16
+  const set = await stage(chain, seats, { redundancy: seats, quorum: 9 }, 'many')
+  const shared = await publishTask(chain, set.client, set.source)
+  for (const seat of set.providers) await accept(chain, shared, seat)
+  for (const seat of set.providers) note('commit', await commit(chain, shared, seat, 'a'))
+  for (const seat of set.providers) note('reveal', await reveal(chain, shared, seat, 'a', RESULT_URL))
+  return most
+}
+
+test('the limits hold for first times, for whoever acts, and for sixteen seats', async () => {
+  const most = await worst()
+  for (const [name, limit] of Object.entries(LIMITS)) {
+    const used = most[name as keyof typeof LIMITS]
+    expect([name, used, used > 0 && used <= limit]).toEqual([name, used, true])
+  }
+})
+
 test('gas is what gas.json says, and within the limits', async () => {
   const gas = await measure()
   if (process.env.UPDATE_GAS === '1' || !existsSync(FILE)) writeFileSync(FILE, `${JSON.stringify(gas, null, 2)}\n`)

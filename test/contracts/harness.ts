@@ -89,6 +89,7 @@ const CONTRACTS = {
   multicall3: 'Multicall3',
   staking: 'Staking',
   feeCollector: 'FeeCollector',
+  proofResolution: 'ProofResolution',
 } as const
 
 export type ContractKey = keyof typeof CONTRACTS

@@ -95,6 +95,10 @@ export interface PolicyTerms {
   readonly auditBlocks: number
   readonly windowBlocks: number
   readonly heartbeatBlocks: number
+  readonly retryMax: number
+  readonly checkpointBps: number
+  readonly checkpointSteps: number
+  readonly checkpointReceipts: number
 }
 
 export const POLICY: PolicyTerms = {
@@ -115,6 +119,10 @@ export const POLICY: PolicyTerms = {
   auditBlocks: 10,
   windowBlocks: 8,
   heartbeatBlocks: 0,
+  retryMax: 0,
+  checkpointBps: 0,
+  checkpointSteps: 0,
+  checkpointReceipts: 0,
 }
 
 export const EXACT_INT = 0

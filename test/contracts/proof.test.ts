@@ -105,14 +105,19 @@ describe('agreement', () => {
     expect(await refusal(finalize(s.chain, s.task))).toBe('WrongPhase')
   })
 
-  test('keeps a URL of its own when one is revealed, and publishes the other responses on demand', async () => {
+  test('passes on a link of its own when one is revealed, and publishes the other responses on demand', async () => {
     const s = await scene({ auditors: 0, auditQuorum: 0, auditRateBps: 0 })
     for (const provider of s.p) await accept(s.chain, s.task, provider)
     for (const provider of s.p) await commit(s.chain, s.task, provider, 'a')
     for (const provider of s.p) await reveal(s.chain, s.task, provider, 'a', provider === s.p[0] ? RESULT_URL : '')
     expect(only(await draw(s.chain, s.task), 'Drawn').args.audited).toBe(false)
     expect(await refusal(proofs(s).send(s.client, 'publishResponse', [s.task, s.p[1]]))).toBe('WrongPhase')
-    const sent = await finalize(s.chain, s.task)
+    expect(await refusal(finalize(s.chain, s.task))).toBe('LinkNeeded')
+    expect(await proofs(s).read('due', s.task)).toEqual([true, 'finalizeWithLink'])
+    const blob = word(`blob ${s.p[0]}`)
+    const withLink = (url: string) => proofs(s).send(s.chain.person('anybody'), 'finalizeWithLink', [s.task, blob, url])
+    expect(await refusal(withLink('https://elsewhere'))).toBe('LinkMismatch')
+    const sent = await withLink(RESULT_URL)
     const winner = s.chain.at('Response', lower(only(sent, 'ResponseSubmitted').args.response))
     expect((await winner.read<{ data: string }>('getResponseParams')).data).toBe(RESULT_URL)
     // No audit was drawn: its fee goes back to the client.
@@ -359,7 +364,8 @@ describe('deadlines', () => {
     expect(await refusal(reveal(s.chain, s.task, s.p[2], 'b'))).toBe('TooLate')
     const sent = await poke(s)
     expect(only(sent, 'SeatVacated').args.penalty).toBe(BOND / 2n)
-    expect(only(sent, 'RevealClosed').args.result).toBe(digestOf('a'))
+    expect(only(await draw(s.chain, s.task), 'Drawn').args.audited).toBe(true)
+    expect((await proofs(s).read<{ result: Hex }>('taskState', s.task)).result).toBe(digestOf('a'))
   })
 
   test('nobody reveals: all pay for it and the client is refunded', async () => {

@@ -84,6 +84,46 @@ describe('committees', () => {
     expect(await staking.read('epoch')).toBe(2n)
   })
 
+  test('are closed by the node alone where it elects them, whatever the clock says', async () => {
+    const chain = await createTestChain({ validators: validators([1, 1, 1, 1]), staking: { electsCommittee: true } })
+    const staking = chain.contract('staking')
+    expect(await staking.read('systemCloses')).toBe(true)
+    const tried = async () => refusal(staking.send(chain.person('anybody'), 'closeEpoch'))
+    expect(await tried()).toBe('OnlySystem')
+    chain.pass(EPOCH_SEC)
+    expect(await tried()).toBe('OnlySystem')
+    const timelock = chain.contract('timelock').address
+    expect(await refusal(staking.send(timelock, 'closeEpoch'))).toBe('OnlySystem')
+    only(await staking.send(SYSTEM, 'closeEpoch'), 'EpochClosed')
+    expect(await staking.read('epoch')).toBe(1n)
+  })
+
+  test('that worked get the collected fees with the closing call', async () => {
+    const chain = await createTestChain({ validators: validators([1, 1, 1, 1]), staking: { feeBurnBps: 5_000 } })
+    const staking = chain.contract('staking')
+    const fees = chain.contract('feeCollector')
+    await chain.machine.setBalance(fees.address, 8n * OGPU)
+    for (const { operator } of validators([1, 1, 1, 1]).slice(0, 2)) await staking.send(operator, 'retire')
+    const sent = await staking.send(SYSTEM, 'closeEpoch')
+    expect(only(sent, 'FeesDistributed').args).toMatchObject({ rewarded: 4n * OGPU, burned: 4n * OGPU })
+    // Also those who are not in the next committee: it is the old one that worked.
+    expect(sent.events.filter(e => e.name === 'Rewarded').map(e => e.args.amount)).toEqual(
+      Array.from({ length: 4 }, () => OGPU),
+    )
+    expect(only(sent, 'EpochClosed').args.members).toBe(2n)
+    expect(await chain.machine.balanceOf(fees.address)).toBe(0n)
+  })
+
+  test('come even when the fees cannot be passed on', async () => {
+    const chain = await createTestChain({ validators: validators([1, 1, 1, 1]) })
+    const fees = chain.contract('feeCollector')
+    // A collector whose code is broken.
+    await chain.machine.setCode(fees.address, Uint8Array.of(0xfe))
+    const sent = await chain.contract('staking').send(SYSTEM, 'closeEpoch')
+    expect(only(sent, 'FeesNotDistributed').args.epoch).toBe(0n)
+    expect(only(sent, 'EpochClosed').args.members).toBe(4n)
+  })
+
   test('stay when nobody can be elected', async () => {
     const chain = await createTestChain({ validators: validators([1, 1, 1, 1]) })
     for (const { operator } of validators([1, 1, 1, 1])) await chain.contract('staking').send(operator, 'retire')

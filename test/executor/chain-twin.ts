@@ -197,6 +197,7 @@ export class ChainTwin {
               deadline: task.deadline,
               audited: task.audited,
               challenged: task.challenged,
+              retried: 0,
               bondWei: 1n,
               result: task.result,
               seats: task.seats.map((seat): Seat => ({ ...seat })),

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createAddressFromString } from '@ethereumjs/util'
 import { contractsOf, DEFAULT_AGENT } from '@ogpu/sdk'
-import { getCreateAddress, Interface } from 'ethers'
+import { getCreateAddress, Interface, Transaction } from 'ethers'
 import { describe, expect, test } from 'vitest'
 import { artifactOf } from '#contracts'
 import { genesisBlock } from '#evm'
@@ -119,6 +119,53 @@ describe('genesis files', () => {
   })
 })
 
+/**
+ * The signed transactions that put these contracts at their addresses on every chain, from EIP-2935, EIP-4788 and the
+ * READMEs of Multicall3 and the deterministic deployment proxy: everything but the runtime code itself.
+ */
+const DEPLOYMENTS = [
+  {
+    name: 'EIP-2935',
+    at: 'historyStorage',
+    prefix: '0x60538060095f395ff3',
+    gasLimit: 250_000n,
+    gasPrice: 10n ** 12n,
+    v: 27,
+    r: 0x539n,
+    s: 0xaa12693182426612186309f02cfe8a80a0000n,
+  },
+  {
+    name: 'EIP-4788',
+    at: 'beaconRoots',
+    prefix: '0x60618060095f395ff3',
+    gasLimit: 250_000n,
+    gasPrice: 10n ** 12n,
+    v: 27,
+    r: 0x539n,
+    s: 0x1b9b6eb1f0n,
+  },
+  {
+    name: 'deterministic deployer',
+    at: 'deterministicDeployer',
+    prefix: '0x604580600e600039806000f350fe',
+    gasLimit: 100_000n,
+    gasPrice: 10n ** 11n,
+    v: 27,
+    r: BigInt(`0x${'2'.repeat(64)}`),
+    s: BigInt(`0x${'2'.repeat(64)}`),
+  },
+  {
+    name: 'Multicall3',
+    at: 'multicall3',
+    prefix: '0x608060405234801561001057600080fd5b50610ee0806100206000396000f3fe',
+    gasLimit: 1_000_000n,
+    gasPrice: 10n ** 11n,
+    v: 28,
+    r: 0xedce47092c0f398cebf3ffc267f05c8e7076e3b89445e0fe50f6332273d4569bn,
+    s: 0x1b0b9d000e19b24c5869b0fc3b22b0d6fa47cd63316875cbbd577d76e6fde086n,
+  },
+] as const
+
 describe('system contracts', () => {
   const a = contractsOf(1071)
   test('have the published code hashes', async () => {
@@ -127,6 +174,47 @@ describe('system contracts', () => {
     expect(hash(a.historyStorage)).toBe('0x6e49e66782037c0555897870e29fa5e552daf4719552131a0abce779daec0a5d')
     expect(hash(a.beaconRoots)).toBe('0xf57acd40259872606d76197ef052f3d35588dadf919ee1f0e3cb9b62d3f4b02c')
     expect(hash(a.deterministicDeployer)).toBe('0x2fa86add0aed31f33a762c9d88e807c475bd51d0f52bd0955754b2608f7e4989')
+    expect(hash(a.multicall3)).toBe('0xd5c15df687b16f2ff992fc8d767b4216323184a2bbc6ee2f9c398c318e770891')
+  })
+
+  test('are the published ones: each code comes out of the signed transaction that deploys it at its address anywhere', async () => {
+    const { alloc } = await devnetGenesis()
+    for (const { name, at, prefix, gasLimit, gasPrice, v, r, s } of DEPLOYMENTS) {
+      const code = alloc[a[at]]?.code as Hex
+      // The signature covers the creation code, and its signer's first contract has the address: other bytes, other signer.
+      const data = concat(fromHex(prefix), fromHex(code))
+      const signature = { v, r: toHex(bigintToBytes(r, 32)), s: toHex(bigintToBytes(s, 32)) }
+      const transaction = Transaction.from({ type: 0, nonce: 0, gasLimit, gasPrice, data: toHex(data), signature })
+      const signer = transaction.from as string
+      expect([name, getCreateAddress({ from: signer, nonce: 0 }).toLowerCase()]).toEqual([name, a[at]])
+      // And that creation code leaves exactly these bytes.
+      const machine = await createMachine({ chainId: 1, timestamp: 1n })
+      const place: Hex = '0x00000000000000000000000000000000000c0de0'
+      await machine.construct(place, data, a.vault)
+      expect(toHex(await machine.state.getCode(createAddressFromString(place)))).toBe(code)
+    }
+  })
+
+  test('Multicall3 calls many contracts in one', async () => {
+    const machine = await load(await devnetGenesis())
+    const face = new Interface(artifactOf('Multicall3').abi)
+    const inner = new Interface(artifactOf('Vault').abi).encodeFunctionData('UNBONDING_PERIOD')
+    const calls = [
+      [a.vault, false, inner],
+      [a.nexus, true, '0xffffffff'],
+    ]
+    const data = fromHex(face.encodeFunctionData('aggregate3', [calls]))
+    const { output } = await machine.call({ from: a.vault, to: a.multicall3, data })
+    const [results] = face.decodeFunctionResult('aggregate3', output)
+    expect(results[0].success).toBe(true)
+    expect(BigInt(results[0].returnData)).toBe(60n)
+    expect(results[1].success).toBe(false)
+    const chainId = await machine.call({
+      from: a.vault,
+      to: a.multicall3,
+      data: fromHex(face.encodeFunctionData('getChainId')),
+    })
+    expect(BigInt(toHex(chainId.output))).toBe(1071n)
   })
 
   test('EIP-2935 stores the parent hash for the system account and serves it by number', async () => {

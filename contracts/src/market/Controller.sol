@@ -8,9 +8,10 @@ import {
     DeliveryMethod, ResponseStatus, SourceStatus, TaskParams, TaskStatus, TEXT_BYTES_MAX
 } from "./MarketTypes.sol";
 import {Predeploys} from "../system/Predeploys.sol";
+import {Rewiring} from "./Rewiring.sol";
 
 /// @title What clients do with tasks: publish, cancel, confirm.
-contract Controller is Ownable {
+contract Controller is Ownable, Rewiring {
     /// @notice Seconds after a MANUAL task's expiry in which only its client may choose; then the first answer is paid.
     uint256 public constant SILENCE_PERIOD = 1 days;
 
@@ -96,18 +97,15 @@ contract Controller is Ownable {
     }
 
     function setNexus(address _nexus) external onlyOwner {
-        require(_nexus.code.length > 0, "NotContract");
-        nexus = _nexus;
+        if (_rewireContract("nexus", _nexus)) nexus = _nexus;
     }
 
     function setTerminal(address _terminal) external onlyOwner {
-        require(_terminal.code.length > 0, "NotContract");
-        terminal = _terminal;
+        if (_rewireContract("terminal", _terminal)) terminal = _terminal;
     }
 
     function setVault(address _vault) external onlyOwner {
-        require(_vault.code.length > 0, "NotContract");
-        vault = _vault;
+        if (_rewireContract("vault", _vault)) vault = _vault;
     }
 
     function setManualPaysAll(bool value) external onlyOwner {

@@ -14,13 +14,14 @@ import {
     TEXT_BYTES_MAX
 } from "./MarketTypes.sol";
 import {Pages} from "./Pages.sol";
+import {Rewiring} from "./Rewiring.sol";
 import {CONTROLLER_ROLE, PROVIDER_ROLE} from "./Roles.sol";
 import {Predeploys} from "../system/Predeploys.sol";
 
 /// @title Sources, registrations, attempts and answers; every event of the market comes from here.
 /// @notice Plain tasks only need this contract and the Controller. Tasks under a verification policy are attempted and
 /// answered by the ProofManager through `attemptFor` and `respondFor`.
-contract Nexus is Ownable {
+contract Nexus is Ownable, Rewiring {
     using Pages for address[];
 
     bytes32 public constant CONTROLLER = CONTROLLER_ROLE;
@@ -178,12 +179,12 @@ contract Nexus is Ownable {
         require(block.timestamp <= expiryTime, "Expired");
 
         bool first = method == DeliveryMethod.FIRST_RESPONSE;
-        address response = _respond(task, provider, _responseParams.data, _responseParams.payment, first);
+        address response = _respond(task, provider, _responseParams.data, _responseParams.payment, first, first);
         if (first) {
             _finalize(response, task, provider);
             IVault(vault).processPayment(client, provider, task, payment);
         } else if (status == TaskStatus.ATTEMPTED) {
-            ITask(task).noteFirstResponse(response);
+            ITask(task).noteFirstAnswer(provider);
             emit TaskStatusChanged(task, TaskStatus.RESPONDED);
         }
     }
@@ -198,13 +199,14 @@ contract Nexus is Ownable {
         _expire(task);
     }
 
-    /// @notice CONTROLLER. Only what the lifecycle allows: NEW to CANCELED, a policy task to RESPONDED, and an open task
-    /// to EXPIRED when it is too late or when its ProofManager gave it up.
+    /// @notice CONTROLLER. Only what the lifecycle allows: NEW to CANCELED, a policy task to RESPONDED or, for another
+    /// try, back to ATTEMPTED, and an open task to EXPIRED when it is too late or when its ProofManager gave it up.
     function setTaskStatus(address task, TaskStatus status) external onlyController {
         (,, uint256 policyId, uint256 expiryTime,,, TaskStatus current) = _facts(task);
         _requireOpen(current);
         bool allowed = (status == TaskStatus.CANCELED && current == TaskStatus.NEW)
             || (status == TaskStatus.RESPONDED && policyId != 0)
+            || (status == TaskStatus.ATTEMPTED && policyId != 0 && current == TaskStatus.RESPONDED)
             || (status == TaskStatus.EXPIRED && (policyId != 0 || block.timestamp > expiryTime));
         require(allowed, "BadTransition");
         ITask(task).setStatus(status);
@@ -246,25 +248,22 @@ contract Nexus is Ownable {
         (,, uint256 policyId,,,, TaskStatus status) = _facts(task);
         require(policyId != 0, "PlainTask");
         bool first = status != TaskStatus.FINALIZED;
-        response = _respond(task, provider, data, payment, first);
+        response = _respond(task, provider, data, payment, first, false);
         if (first) _finalize(response, task, provider);
     }
 
     // ---------------------------------------------------------------- wiring and views
 
     function setManager(address _manager) external onlyOwner {
-        require(_manager.code.length > 0, "NotContract");
-        manager = _manager;
+        if (_rewireContract("manager", _manager)) manager = _manager;
     }
 
     function setTerminal(address _terminal) external onlyOwner {
-        require(_terminal.code.length > 0, "NotContract");
-        terminal = _terminal;
+        if (_rewireContract("terminal", _terminal)) terminal = _terminal;
     }
 
     function setVault(address _vault) external onlyOwner {
-        require(_vault.code.length > 0, "NotContract");
-        vault = _vault;
+        if (_rewireContract("vault", _vault)) vault = _vault;
     }
 
     function checkController(address account) public view returns (bool) {
@@ -351,10 +350,15 @@ contract Nexus is Ownable {
     }
 
     /// @param confirmed the response is born confirmed, which saves writing that later
-    function _respond(address task, address provider, string calldata data, uint256 payment, bool confirmed)
-        private
-        returns (address response)
-    {
+    /// @param single no other answer can come, so that there is nothing to compare it with
+    function _respond(
+        address task,
+        address provider,
+        string calldata data,
+        uint256 payment,
+        bool confirmed,
+        bool single
+    ) private returns (address response) {
         require(bytes(data).length <= TEXT_BYTES_MAX, "TextTooLong");
         if (payment > type(uint96).max) payment = type(uint96).max;
         response = Clones.cloneWithImmutableArgs(
@@ -362,7 +366,7 @@ contract Nexus is Ownable {
             abi.encodePacked(task, provider, uint96(payment), uint40(block.timestamp), confirmed, data)
         );
         ITask(task).submitResponse(response, provider);
-        ITask(task).noteSubmission(keccak256(bytes(data)));
+        if (!single) ITask(task).noteSubmission(keccak256(bytes(data)));
         emit ResponseSubmitted(response, task);
     }
 

@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {CloneArgs} from "./CloneArgs.sol";
 import {FixedOwner} from "./FixedOwner.sol";
+import {IResponse} from "./interfaces.sol";
 import {DeliveryMethod, TaskParams, TaskStatus} from "./MarketTypes.sol";
 import {Pages} from "./Pages.sol";
 
@@ -31,16 +32,14 @@ contract Task is FixedOwner {
 
     TaskStatus public status;
     uint32 private _attemptCount;
+    /// @dev Who won; before the end of a MANUAL task who answered first.
     uint32 private _winnerId;
     bool private _implementation;
     address private _lastAttempter;
 
     mapping(address provider => Attempt) private _attemptOf;
     mapping(address provider => address response) public responseOf;
-    /// @notice Key: keccak256 of the result's URL.
-    mapping(bytes32 dataHash => bool submitted) public isAlreadySubmitted;
-    /// @notice MANUAL tasks: the response that is confirmed when the client stays silent.
-    address public firstResponse;
+    mapping(bytes32 dataHash => bool submitted) private _submitted;
 
     constructor(TaskParams memory, DeliveryMethod, address nexus_) payable FixedOwner(nexus_) {
         require(msg.value == 0, "NoValue");
@@ -66,12 +65,12 @@ contract Task is FixedOwner {
 
     /// @notice Refuses a result URL that was submitted before.
     function noteSubmission(bytes32 dataHash) external onlyNexus {
-        require(!isAlreadySubmitted[dataHash], "AlreadySubmitted");
-        isAlreadySubmitted[dataHash] = true;
+        require(!_submitted[dataHash], "AlreadySubmitted");
+        _submitted[dataHash] = true;
     }
 
-    function noteFirstResponse(address response) external onlyNexus {
-        if (firstResponse == address(0)) firstResponse = response;
+    function noteFirstAnswer(address provider) external onlyNexus {
+        _winnerId = _attemptOf[provider].id;
     }
 
     function finalizeWith(address provider) external onlyNexus {
@@ -156,9 +155,21 @@ contract Task is FixedOwner {
         return _attemptCount;
     }
 
+    /// @notice Key: keccak256 of the result's URL. A plain FIRST_RESPONSE task has at most one answer, which needs no note.
+    function isAlreadySubmitted(bytes32 dataHash) external view returns (bool) {
+        if (_submitted[dataHash]) return true;
+        address response = responseOf[winningProvider()];
+        return response != address(0) && keccak256(bytes(IResponse(response).getResponseParams().data)) == dataHash;
+    }
+
     /// @notice Zero until the task is FINALIZED.
-    function winningProvider() external view returns (address) {
-        return _winnerId == 0 ? address(0) : attempters(_winnerId - 1);
+    function winningProvider() public view returns (address) {
+        return status == TaskStatus.FINALIZED ? attempters(_winnerId - 1) : address(0);
+    }
+
+    /// @notice MANUAL tasks: the response that is confirmed when the client stays silent; once the task ended, the winner's.
+    function firstResponse() external view returns (address) {
+        return _winnerId == 0 ? address(0) : responseOf[attempters(_winnerId - 1)];
     }
 
     /// @notice Position of a provider among the attempters plus one; zero: it did not attempt.

@@ -4,11 +4,12 @@ pragma solidity ^0.8.30;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IRoles, IVault} from "./interfaces.sol";
 import {TEXT_BYTES_MAX} from "./MarketTypes.sol";
+import {Rewiring} from "./Rewiring.sol";
 import {PROVIDER_ROLE} from "./Roles.sol";
 
 /// @title Who belongs to whom: providers, masters, agents, and what providers publish about themselves.
 /// @notice A pairing needs both sides. The owner (timelock) can change addresses and the default agent, never a pairing.
-contract Terminal is Ownable {
+contract Terminal is Ownable, Rewiring {
     bytes32 public constant PROVIDER = PROVIDER_ROLE;
 
     address public manager;
@@ -111,16 +112,16 @@ contract Terminal is Ownable {
     }
 
     function setManager(address _manager) external onlyOwner {
-        require(_manager.code.length > 0, "NotContract");
-        manager = _manager;
+        if (_rewireContract("manager", _manager)) manager = _manager;
     }
 
     function setVault(address _vault) external onlyOwner {
-        require(_vault.code.length > 0, "NotContract");
-        vault = _vault;
+        if (_rewireContract("vault", _vault)) vault = _vault;
     }
 
+    /// @notice Nobody gets the power to act for providers without notice; taking it away needs none.
     function setDefaultAgent(address agent) external onlyOwner {
+        if (agent != address(0) && !_rewire("defaultAgent", agent)) return;
         defaultAgent = agent;
         emit DefaultAgentSet(agent);
     }

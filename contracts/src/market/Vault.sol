@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {IRoles, ITask, ITerminal, Payout} from "./interfaces.sol";
 import {TaskStatus} from "./MarketTypes.sol";
+import {Rewiring} from "./Rewiring.sol";
 import {ADMIN_ROLE, CONTROLLER_ROLE, JUDGE_ROLE} from "./Roles.sol";
 import {Predeploys} from "../system/Predeploys.sol";
 
@@ -10,13 +11,21 @@ import {Predeploys} from "../system/Predeploys.sol";
 /// @notice Invariant: the contract's coins are at least the sum of all accounts' balance, lockup, unbonding, retained
 /// earnings and sanctions and all tasks' escrow. Nothing here lets an administrator move an account's money: escrow
 /// moves by CONTROLLER contracts along a task's life, stake by JUDGE contracts on evidence, and both roles are sealed.
-contract Vault {
+contract Vault is Rewiring {
     uint256 private constant UNBONDING_PERIOD_MAX = 60 days;
     uint256 private constant RETENTION_PERIOD_MAX = 30 days;
 
     struct Escrow {
         address client;
         uint96 amount;
+    }
+
+    /// @dev What a provider always has is in one slot, so that its first earning costs no more than the next one.
+    /// 112 bits hold five thousand million million coins.
+    struct Account {
+        uint112 lockup;
+        uint112 earned;
+        bool whitelisted;
     }
 
     /// @dev Earnings that vest linearly from `since` to `until`; every new earning restarts the rest.
@@ -40,7 +49,7 @@ contract Vault {
     uint256 public RETENTION_PERIOD = 7 days;
 
     mapping(address account => uint256) public balanceOf;
-    mapping(address account => uint256) public lockupOf;
+    mapping(address account => Account) private _accounts;
     /// @notice Part of the lockup that secures running work and cannot be unbonded.
     mapping(address account => uint256) public reservedOf;
     mapping(address account => uint256) public unbondingOf;
@@ -49,9 +58,6 @@ contract Vault {
     mapping(address client => uint256) public frozenPayment;
     mapping(address account => uint256) public sanctionOf;
     uint256 public sanctionedAmount;
-    /// @notice All that a provider ever earned.
-    mapping(address provider => uint256) public totalEarningsOf;
-    mapping(address account => bool) public isWhitelisted;
     /// @notice Escrow by task; the client stays recorded after the money left, which marks a genuine task.
     mapping(address task => Escrow) public escrowOf;
     mapping(address provider => Retention) private _retained;
@@ -99,7 +105,7 @@ contract Vault {
 
     /// @notice Adds the value sent straight to the lockup of `account`. Anybody.
     function depositLockup(address account) external payable {
-        lockupOf[account] += msg.value;
+        _accounts[account].lockup += uint112(msg.value);
         emit Deposited(account, msg.value);
         emit Locked(account, msg.value);
     }
@@ -136,14 +142,13 @@ contract Vault {
 
     function lock(uint256 amount) external {
         _debit(msg.sender, amount);
-        lockupOf[msg.sender] += amount;
+        _accounts[msg.sender].lockup += uint112(amount);
         emit Locked(msg.sender, amount);
     }
 
     /// @notice Starts to take stake out. A second call before `claim` adds to the first and restarts the clock.
     function unbond(uint256 amount) external {
-        require(lockupOf[msg.sender] >= reservedOf[msg.sender] + amount, "InsufficientLockup");
-        lockupOf[msg.sender] -= amount;
+        _takeLockup(msg.sender, amount);
         unbondingOf[msg.sender] += amount;
         unbondingTimestamp[msg.sender] = block.timestamp + UNBONDING_PERIOD;
         emit Unbonded(msg.sender, amount);
@@ -154,7 +159,7 @@ contract Vault {
         require(amount > 0, "NothingUnbonding");
         unbondingOf[msg.sender] = 0;
         unbondingTimestamp[msg.sender] = 0;
-        lockupOf[msg.sender] += amount;
+        _accounts[msg.sender].lockup += uint112(amount);
         emit UnbondingCanceled(msg.sender, amount);
     }
 
@@ -204,7 +209,7 @@ contract Vault {
         require(escrowOf[task].client == client, "WrongClient");
         uint256 held = _takeEscrow(task);
         require(amount <= held, "PaymentTooLarge");
-        totalEarningsOf[provider] += amount;
+        _accounts[provider].earned += uint112(amount);
         address account = payeeOf(provider);
         balanceOf[account] += amount;
         emit PaymentProcessed(task, account, amount);
@@ -219,20 +224,19 @@ contract Vault {
     {
         address client = escrowOf[task].client;
         uint256 held = _takeEscrow(task);
-        for (uint256 i = 0; i < payouts.length; i++) {
-            Payout calldata payout = payouts[i];
-            paid += payout.amount;
-            if (payout.earned) {
-                totalEarningsOf[payout.account] += payout.amount;
-                _retain(payout.account, payout.amount);
-            } else {
-                balanceOf[payout.account] += payout.amount;
-            }
-            emit PaymentProcessed(task, payout.account, payout.amount);
-        }
+        paid = _payAll(task, payouts);
         require(paid <= held, "PaymentTooLarge");
         refunded = held - paid;
         if (refunded > 0) _refund(task, client, refunded);
+    }
+
+    /// @notice Pays a list out of a task's escrow and keeps the rest frozen. CONTROLLER.
+    function payPart(address task, Payout[] calldata payouts) external onlyController returns (uint256 paid) {
+        Escrow storage escrow = escrowOf[task];
+        paid = _payAll(task, payouts);
+        require(paid <= escrow.amount, "PaymentTooLarge");
+        escrow.amount -= uint96(paid);
+        frozenPayment[escrow.client] -= paid;
     }
 
     // ---------------------------------------------------------------- stake under work
@@ -240,7 +244,7 @@ contract Vault {
     /// @notice Binds part of a lockup to running work. JUDGE.
     function reserve(address account, uint256 amount) external onlyRole(JUDGE_ROLE) {
         uint256 reserved = reservedOf[account] + amount;
-        require(lockupOf[account] >= reserved, "InsufficientLockup");
+        require(_accounts[account].lockup >= reserved, "InsufficientLockup");
         reservedOf[account] = reserved;
     }
 
@@ -251,8 +255,7 @@ contract Vault {
 
     /// @notice Takes stake on evidence; `waive` gives it back, `withdrawSanctionOf` makes it final. JUDGE.
     function sanction(address account, uint256 amount) external onlyRole(JUDGE_ROLE) {
-        require(lockupOf[account] >= reservedOf[account] + amount, "InsufficientLockup");
-        lockupOf[account] -= amount;
+        _takeLockup(account, amount);
         sanctionOf[account] += amount;
         sanctionedAmount += amount;
         emit Sanctioned(account, amount);
@@ -274,7 +277,7 @@ contract Vault {
         require(sanctionOf[account] >= amount, "SanctionTooSmall");
         sanctionOf[account] -= amount;
         sanctionedAmount -= amount;
-        lockupOf[account] += amount;
+        _accounts[account].lockup += uint112(amount);
         emit Waived(account, amount);
     }
 
@@ -308,17 +311,30 @@ contract Vault {
 
     // ---------------------------------------------------------------- views and parameters
 
+    function lockupOf(address account) public view returns (uint256) {
+        return _accounts[account].lockup;
+    }
+
+    /// @notice All that a provider ever earned.
+    function totalEarningsOf(address provider) external view returns (uint256) {
+        return _accounts[provider].earned;
+    }
+
+    function isWhitelisted(address account) external view returns (bool) {
+        return _accounts[account].whitelisted;
+    }
+
     function getBalanceOf(address account) external view returns (uint256) {
         return balanceOf[account];
     }
 
     function getLockupOf(address account) external view returns (uint256) {
-        return lockupOf[account];
+        return _accounts[account].lockup;
     }
 
     /// @notice May register and attempt: enough stake for one source, or on the whitelist.
     function isEligible(address account) external view returns (bool) {
-        return lockupOf[account] >= MIN_LOCKUP_PER_SOURCE || isWhitelisted[account];
+        return _accounts[account].lockup >= MIN_LOCKUP_PER_SOURCE || _accounts[account].whitelisted;
     }
 
     function setMaxUnbondingPeriod(uint256 period) external onlyRole(ADMIN_ROLE) {
@@ -344,15 +360,35 @@ contract Vault {
     }
 
     function setTerminal(address _terminal) external onlyRole(ADMIN_ROLE) {
-        require(_terminal.code.length > 0, "NotContract");
-        terminal = _terminal;
+        if (_rewireContract("terminal", _terminal)) terminal = _terminal;
     }
 
     function setWhitelist(address account, bool value) external onlyRole(ADMIN_ROLE) {
-        isWhitelisted[account] = value;
+        _accounts[account].whitelisted = value;
     }
 
     // ---------------------------------------------------------------- inside
+
+    /// @dev Stake that secures running work stays.
+    function _takeLockup(address account, uint256 amount) private {
+        uint256 lockup = _accounts[account].lockup;
+        require(amount <= lockup - reservedOf[account], "InsufficientLockup");
+        _accounts[account].lockup = uint112(lockup - amount);
+    }
+
+    function _payAll(address task, Payout[] calldata payouts) private returns (uint256 paid) {
+        for (uint256 i = 0; i < payouts.length; i++) {
+            Payout calldata payout = payouts[i];
+            paid += payout.amount;
+            if (payout.earned) {
+                _accounts[payout.account].earned += payout.amount;
+                _retain(payout.account, payout.amount);
+            } else {
+                balanceOf[payout.account] += payout.amount;
+            }
+            emit PaymentProcessed(task, payout.account, payout.amount);
+        }
+    }
 
     function _debit(address account, uint256 amount) private {
         uint256 balance = balanceOf[account];

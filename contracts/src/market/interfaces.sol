@@ -61,7 +61,7 @@ interface ITask {
     function attempt(address provider) external;
     function submitResponse(address response, address provider) external;
     function noteSubmission(bytes32 dataHash) external;
-    function noteFirstResponse(address response) external;
+    function noteFirstAnswer(address provider) external;
     function finalizeWith(address provider) external;
     function setStatus(TaskStatus status) external;
 }
@@ -108,6 +108,7 @@ interface IVault {
     function releasePayment(address client, address task) external;
     function processPayment(address client, address provider, address task, uint256 amount) external;
     function settle(address task, Payout[] calldata payouts) external returns (uint256 paid, uint256 refunded);
+    function payPart(address task, Payout[] calldata payouts) external returns (uint256 paid);
     function isEligible(address account) external view returns (bool);
     function MIN_LOCKUP_PER_SOURCE() external view returns (uint256);
     function lockupOf(address account) external view returns (uint256);

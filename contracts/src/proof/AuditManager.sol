@@ -29,6 +29,7 @@ contract AuditManager is IAuditManager, Ownable {
         bool revealing;
         bool decided;
         bool split;
+        bool exact;
         uint8 drawn; // in this round
         uint8 committed; // in this round
         uint8 revealed; // in this round
@@ -102,13 +103,18 @@ contract AuditManager is IAuditManager, Ownable {
     /// @notice ProofManager only: draws the first committee. Zero when no auditor is free of conflicts.
     function open(AuditOrder calldata order) external onlyProofManager returns (uint256 drawn) {
         Case storage c = _cases[order.task];
+        // Another try of the task starts with a clean slate.
         delete _providers[order.task];
+        delete _votes[order.task];
+        c.decided = false;
+        c.verdict = 0;
         for (uint256 i = 0; i < order.providers.length; i++) _providers[order.task].push(order.providers[i]);
         c.client = order.client;
         drawn = _draw(order.task, c, order.seed, order.auditors, 1);
         if (drawn == 0) return 0;
         c.open = true;
         c.split = order.split;
+        c.exact = order.exact;
         c.seed = order.seed;
         c.expected = order.expected;
         c.quorum = order.quorum;
@@ -144,6 +150,7 @@ contract AuditManager is IAuditManager, Ownable {
         }
         vote.revealed = true;
         vote.verdict = verdict;
+        vote.report = report;
         c.revealed += 1;
         emit AuditRevealed(task, msg.sender, verdict, report);
         if (c.revealed == c.committed) _close(task, c);
@@ -163,9 +170,21 @@ contract AuditManager is IAuditManager, Ownable {
         }
     }
 
+    /// @notice ProofManager only: draws a jury for a closed audit whose decision was the task's planted error.
+    function reopen(address task, uint256 jury) external onlyProofManager returns (uint256 drawn) {
+        Case storage c = _cases[task];
+        drawn = _draw(task, c, c.seed, jury, c.round + 1);
+        if (drawn == 0) return 0;
+        c.open = true;
+        c.decided = false;
+        _startRound(task, c, c.round + 1, drawn);
+    }
+
     /// @notice ProofManager only: who shares the audit fee; adds a bonus from the audit pool.
     function settle(address task, uint256 fee) external onlyProofManager returns (address[] memory right, uint256 each) {
         right = rightAuditors(task);
+        Vote[] storage votes = _votes[task];
+        for (uint256 i = 0; i < votes.length; i++) if (votes[i].revealed) openAuditsOf[votes[i].auditor] -= 1;
         if (right.length == 0) return (right, 0);
         each = fee / right.length;
         uint256 bonus = (vault.balanceOf(address(this)) * POOL_BPS) / BPS;
@@ -179,15 +198,18 @@ contract AuditManager is IAuditManager, Ownable {
 
     // ---------------------------------------------------------------- views
 
-    /// @notice Auditors whose verdict became the decision; empty when there was none.
+    /// @notice Auditors whose verdict became the decision, and whose report is that of most of them; empty when there was
+    /// no decision.
     function rightAuditors(address task) public view returns (address[] memory right) {
         Case storage c = _cases[task];
         if (c.open || !c.decided) return new address[](0);
         Vote[] storage votes = _votes[task];
         right = new address[](votes.length);
         uint256 count = 0;
+        (bool agreed, bytes32 report) = _reportOf(task, c);
         for (uint256 i = 0; i < votes.length; i++) {
-            if (votes[i].revealed && votes[i].verdict == c.verdict) right[count++] = votes[i].auditor;
+            if (!votes[i].revealed || votes[i].verdict != c.verdict) continue;
+            if (!agreed || votes[i].report == report) right[count++] = votes[i].auditor;
         }
         assembly ("memory-safe") {
             mstore(right, count)
@@ -297,7 +319,7 @@ contract AuditManager is IAuditManager, Ownable {
             for (uint256 j = 0; j < probes; j++) {
                 address auditor = _auditors[(start + j) % length];
                 if (_conflicts(task, auditor, parties)) continue;
-                _votes[task].push(Vote(auditor, round, false, false, 0));
+                _votes[task].push(Vote(auditor, round, false, false, 0, 0));
                 openAuditsOf[auditor] += 1;
                 drawn += 1;
                 break;
@@ -344,12 +366,14 @@ contract AuditManager is IAuditManager, Ownable {
         c.verdict = verdict;
         emit AuditResolved(task, c.round, decided, verdict);
         Vote[] storage votes = _votes[task];
+        (bool agreed, bytes32 report) = _reportOf(task, c);
         for (uint256 i = 0; i < votes.length; i++) {
             if (!votes[i].revealed) continue;
-            openAuditsOf[votes[i].auditor] -= 1;
             // One vote alone is no ground to call another one wrong.
             if (decided && count > 1 && votes[i].verdict != verdict) {
                 _punish(task, c.client, votes[i].auditor, WRONG_BPS, false);
+            } else if (agreed && votes[i].verdict == verdict && votes[i].report != report) {
+                _punish(task, c.client, votes[i].auditor, SILENT_BPS, false);
             }
         }
         IProofManagerLayer(Predeploys.PROOF_MANAGER).onVerdict(task, decided, verdict);
@@ -370,6 +394,26 @@ contract AuditManager is IAuditManager, Ownable {
         }
         decided = count * 2 > revealed && count >= (c.round == 1 ? c.quorum : c.drawn / 2 + 1);
         if (!decided) verdict = 0;
+    }
+
+    /// @dev The report of more than half of those who are right. Who only repeats a digest that it saw cannot make it:
+    /// it is a hash over parts of the computation that the seed of the draw picks.
+    function _reportOf(address task, Case storage c) private view returns (bool agreed, bytes32 report) {
+        if (!c.exact || !c.decided) return (false, 0);
+        Vote[] storage votes = _votes[task];
+        uint256 right = 0;
+        uint256 most = 0;
+        for (uint256 i = 0; i < votes.length; i++) {
+            if (!votes[i].revealed || votes[i].verdict != c.verdict) continue;
+            right++;
+            uint256 equal = 0;
+            for (uint256 j = 0; j < votes.length; j++) {
+                Vote storage other = votes[j];
+                if (other.revealed && other.verdict == c.verdict && other.report == votes[i].report) equal++;
+            }
+            if (equal > most) (report, most) = (votes[i].report, equal);
+        }
+        agreed = most * 2 > right;
     }
 
     function _punishSilent(address task, Case storage c) private {

@@ -22,6 +22,7 @@ contract DataRegistry is IDataRegistry {
     struct Request {
         bytes32 blobId;
         uint256 index;
+        address from; // who has to answer
         address requester;
         uint64 deadline;
         bool reserved;
@@ -30,6 +31,8 @@ contract DataRegistry is IDataRegistry {
     mapping(address provider => string gateway) public gatewayOf;
     mapping(bytes32 blobId => Blob) private _blobs;
     mapping(bytes32 requestId => Request) public requests;
+    mapping(bytes32 blobId => uint256 count) public receiptsOf;
+    mapping(bytes32 blobId => mapping(address node => uint256 blockNumber)) public receiptOf;
 
     error TextTooLong(uint256 length);
     error LengthZero();
@@ -63,19 +66,48 @@ contract DataRegistry is IDataRegistry {
     }
 
     /// @inheritdoc IDataRegistry
+    function confirmAvailability(bytes32 blobId) external {
+        address owner = _blobs[blobId].owner;
+        if (owner == address(0)) revert BlobUnknown(blobId);
+        if (msg.sender == owner || receiptOf[blobId][msg.sender] != 0) revert ReceiptKnown(blobId, msg.sender);
+        uint256 free = _router().freeStakeOf(msg.sender);
+        if (free < WITHHOLD_PENALTY) revert ReceiptUnsecured(msg.sender, free, WITHHOLD_PENALTY);
+        receiptOf[blobId][msg.sender] = block.number;
+        uint256 count = ++receiptsOf[blobId];
+        emit AvailabilityConfirmed(blobId, msg.sender, count);
+    }
+
+    /// @inheritdoc IDataRegistry
     function requestChunk(bytes32 blobId, uint256 index) external payable returns (bytes32 requestId) {
+        return _request(blobId, index, _blobs[blobId].owner, _blobs[blobId].registeredAt);
+    }
+
+    /// @inheritdoc IDataRegistry
+    function requestChunkFrom(bytes32 blobId, uint256 index, address node)
+        external
+        payable
+        returns (bytes32 requestId)
+    {
+        uint256 since = receiptOf[blobId][node];
+        return _request(blobId, index, since == 0 ? address(0) : node, since);
+    }
+
+    function _request(bytes32 blobId, uint256 index, address from, uint256 since)
+        private
+        returns (bytes32 requestId)
+    {
         Blob storage b = _blobs[blobId];
-        if (b.owner == address(0) || block.number > b.registeredAt + LIABLE_BLOCKS) revert BlobUnknown(blobId);
+        if (from == address(0) || block.number > since + LIABLE_BLOCKS) revert BlobUnknown(blobId);
         if (index >= (b.length + CHUNK_BYTES - 1) / CHUNK_BYTES) revert ChunkProofWrong(blobId, index);
         if (msg.value != requestFee) revert FeeWrong(msg.value, requestFee);
-        requestId = keccak256(abi.encode(blobId, index));
+        requestId = keccak256(abi.encode(blobId, index, from));
         if (requests[requestId].requester != address(0)) revert RequestOpen(requestId);
         uint64 deadline = uint64(block.number + ANSWER_BLOCKS);
         // An owner without free stake can't be punished; the request still stands and its fee still pays the answer.
-        bool reserved = _router().freeStakeOf(b.owner) >= WITHHOLD_PENALTY;
-        requests[requestId] = Request(blobId, index, msg.sender, deadline, reserved);
-        emit ChunkRequested(blobId, b.owner, index, msg.sender, deadline);
-        if (reserved) _router().reserve(b.owner, WITHHOLD_PENALTY, REASON);
+        bool reserved = _router().freeStakeOf(from) >= WITHHOLD_PENALTY;
+        requests[requestId] = Request(blobId, index, from, msg.sender, deadline, reserved);
+        emit ChunkRequested(blobId, from, index, msg.sender, deadline);
+        if (reserved) _router().reserve(from, WITHHOLD_PENALTY, REASON);
     }
 
     /// @inheritdoc IDataRegistry
@@ -88,8 +120,8 @@ contract DataRegistry is IDataRegistry {
             revert ChunkProofWrong(r.blobId, r.index);
         }
         delete requests[requestId];
-        emit ChunkAnswered(r.blobId, b.owner, r.index);
-        if (r.reserved) _router().release(b.owner, WITHHOLD_PENALTY, REASON);
+        emit ChunkAnswered(r.blobId, r.from, r.index);
+        if (r.reserved) _router().release(r.from, WITHHOLD_PENALTY, REASON);
         _send(msg.sender, requestFee);
     }
 
@@ -99,10 +131,9 @@ contract DataRegistry is IDataRegistry {
         if (r.requester == address(0)) revert RequestUnknown(requestId);
         if (block.number <= r.deadline) revert RequestOpen(requestId);
         delete requests[requestId];
-        address owner = _blobs[r.blobId].owner;
-        emit Withheld(r.blobId, owner, r.index, r.reserved ? WITHHOLD_PENALTY : 0);
+        emit Withheld(r.blobId, r.from, r.index, r.reserved ? WITHHOLD_PENALTY : 0);
         if (r.reserved) {
-            _router().slash(owner, WITHHOLD_PENALTY, false, address(0), r.requester, new address[](0), 0);
+            _router().slash(r.from, WITHHOLD_PENALTY, false, address(0), r.requester, new address[](0), 0);
         }
         _send(r.requester, requestFee);
     }

@@ -31,6 +31,7 @@ struct AuditOrder {
     uint8 quorum;
     uint8 jury;
     uint32 auditBlocks;
+    bool exact; // verdicts are digests, and reports of equal verdicts must be equal
     address[] providers;
 }
 
@@ -39,11 +40,19 @@ interface IAuditManagerLayer {
     function settle(address task, uint256 fee) external returns (address[] memory right, uint256 each);
     function rightAuditors(address task) external view returns (address[] memory);
     function resolve(address task) external;
+    function reopen(address task, uint256 jury) external returns (uint256 drawn);
 }
 
 interface IProofManagerLayer {
     function onVerdict(address task, bool decided, bytes32 verdict) external;
-    function touch(address task, address provider) external;
+    function touch(address task, address provider) external returns (uint256 policyId, uint8 retried);
+}
+
+interface ICheckpointsLayer {
+    function creditsOf(address task, uint8 retried)
+        external
+        view
+        returns (address[] memory providers, uint256[] memory steps);
 }
 
 interface IReputationLayer {
@@ -57,4 +66,5 @@ interface IPriceOracleLayer {
 
 interface IDataRegistryLayer {
     function urlOf(address provider, bytes32 blobId) external view returns (string memory);
+    function receiptsOf(bytes32 blobId) external view returns (uint256);
 }

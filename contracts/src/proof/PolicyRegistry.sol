@@ -13,6 +13,10 @@ contract PolicyRegistry is IPolicyRegistry {
     uint256 private constant JURY_MAX = 15;
     uint256 private constant BLOCKS_MAX = 1_000_000;
     uint256 private constant BOND_BPS_MAX = 1_000_000; // 100 × the seat's pay
+    uint256 private constant REASSIGN_MAX = 16;
+    uint256 private constant RETRY_MAX = 7;
+    uint256 private constant CHECKPOINT_BPS_MAX = 9_000;
+    uint256 private constant RECEIPTS_MAX = 15;
 
     address public immutable nexus;
 
@@ -77,6 +81,14 @@ contract PolicyRegistry is IPolicyRegistry {
         if (p.auditRateBps > 10_000 || (p.auditRateBps > 0 && p.auditors == 0)) revert PolicyInvalid("auditRateBps");
         if (p.auditFeeBps > 5_000) revert PolicyInvalid("auditFeeBps");
         if (p.bondBps > BOND_BPS_MAX) revert PolicyInvalid("bondBps");
+        if (p.reassignMax > REASSIGN_MAX) revert PolicyInvalid("reassignMax");
+        if (p.retryMax > RETRY_MAX) revert PolicyInvalid("retryMax");
+        // With several seats each does all steps itself: there is nothing to share.
+        if (p.checkpointBps > CHECKPOINT_BPS_MAX || (p.checkpointBps > 0 && p.redundancy != 1)) {
+            revert PolicyInvalid("checkpointBps");
+        }
+        if (p.checkpointBps > 0 && p.checkpointSteps == 0) revert PolicyInvalid("checkpointSteps");
+        if (p.checkpointReceipts > RECEIPTS_MAX) revert PolicyInvalid("checkpointReceipts");
         _checkBlocks(p.acceptBlocks, 1, "acceptBlocks");
         _checkBlocks(p.commitBlocks, 1, "commitBlocks");
         _checkBlocks(p.revealBlocks, 1, "revealBlocks");

@@ -3,11 +3,12 @@ pragma solidity ^0.8.30;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Pages} from "../market/Pages.sol";
+import {Rewiring} from "../market/Rewiring.sol";
 import {IProgramRegistry, ProgramClass} from "./interfaces/IProgramRegistry.sol";
 
 /// @title Implementation of IProgramRegistry, whose comments say what each function does.
 /// @dev The owner (timelock) only chooses the judge of fault evidence for each class.
-contract ProgramRegistry is IProgramRegistry, Ownable {
+contract ProgramRegistry is IProgramRegistry, Ownable, Rewiring {
     uint256 private constant META_BYTES_MAX = 1_024;
 
     mapping(bytes32 programId => Program) private _programs;
@@ -46,9 +47,15 @@ contract ProgramRegistry is IProgramRegistry, Ownable {
         emit ProgramRegistered(programId, msg.sender, class, graphRoot, weightsRoot, meta);
     }
 
+    /// @notice A new judge needs notice, since bonds depend on it; taking one away needs none.
     function setFaultVerifier(ProgramClass class, address verifier) external onlyOwner {
+        if (verifier != address(0) && !_rewireContract(string.concat("faultVerifier", _digit(class)), verifier)) return;
         faultVerifierOf[class] = verifier;
         emit FaultVerifierSet(class, verifier);
+    }
+
+    function _digit(ProgramClass class) private pure returns (string memory) {
+        return string(abi.encodePacked(bytes1(uint8(48 + uint8(class)))));
     }
 
     /// @inheritdoc IProgramRegistry

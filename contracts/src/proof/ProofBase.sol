@@ -6,12 +6,12 @@ import {DeliveryMethod, TaskStatus} from "../market/MarketTypes.sol";
 import {Predeploys} from "../system/Predeploys.sol";
 import {IPolicyRegistry, Policy} from "./interfaces/IPolicyRegistry.sol";
 import {IProgramRegistry, ProgramClass} from "./interfaces/IProgramRegistry.sol";
-import {IProofManager} from "./interfaces/IProofManager.sol";
+import {IProofResolution} from "./interfaces/IProofResolution.sol";
 import {IReputation} from "./interfaces/IReputation.sol";
 import {IReputationLayer, IStakeRouterLayer} from "./ILayer.sol";
 
 /// @dev State of the ProofManager and what its parts share. One `Work` for each policy task, one `Place` for each seat.
-abstract contract ProofBase is IProofManager {
+abstract contract ProofBase is IProofResolution {
     uint256 internal constant BPS = 10_000;
     /// @dev A missed deadline costs at most this part of the bond and of the seat's pay: crashes are tolerated.
     uint256 internal constant MISS_BOND_BPS = 1_000;
@@ -20,6 +20,9 @@ abstract contract ProofBase is IProofManager {
     uint256 internal constant WITHHOLD_BOND_BPS = 5_000;
     /// @dev Blocks between the last reveal and the block whose hash decides about the audit.
     uint256 internal constant DRAW_DELAY = 2;
+    /// @dev Blocks after the window in which a winner's own link has to be passed.
+    uint256 internal constant LINK_BLOCKS = 300;
+    uint256 private constant CHALLENGE_BOND_MIN = 0.01 ether;
     bytes32 internal constant REASON_SEAT = "seat";
     bytes32 internal constant REASON_CHALLENGE = "challenge";
 
@@ -36,14 +39,16 @@ abstract contract ProofBase is IProofManager {
         uint8 reassigned;
         uint16 guilty; // bit i: seat i was found or proven guilty
         uint64 deadline; // block
-        // what the policy says, one slot
         uint96 bond;
+        uint8 retried;
+        // what the policy says, one slot
         uint64 policyId;
         uint32 commitBlocks;
         uint32 revealBlocks;
         uint8 redundancy;
         uint8 quorum;
         ProgramClass class;
+        uint96 spent; // wei of the payment that audits of earlier tries cost
         // rarely used
         bytes32 result;
         address finder; // challenger, or prover of a fault
@@ -55,9 +60,14 @@ abstract contract ProofBase is IProofManager {
         SeatState state;
         uint40 lastSeen;
         uint40 acceptedAt;
+        bool linked; // `blobId` is the hash of the blob's id and a link of the provider's own
         bytes32 digest;
         bytes32 blobId;
-        address text; // code that holds the URL; zero: gateway
+    }
+
+    struct Plant {
+        bytes32 commitment;
+        bytes32 digest; // zero until it was opened
     }
 
     struct Facts {
@@ -75,6 +85,12 @@ abstract contract ProofBase is IProofManager {
 
     mapping(address task => Work) internal _work;
     mapping(address task => mapping(uint256 seat => Place)) internal _places;
+    /// @dev Position of a provider's place plus one. A provider gets at most one seat in a task's life (Task.attempt).
+    mapping(address task => mapping(address provider => uint256)) internal _seatIds;
+    mapping(address task => mapping(address master => bool)) public isBarred;
+    mapping(address task => Plant) internal _plants;
+    mapping(bytes32 commitment => uint256 blockNumber) internal _announced;
+    mapping(address task => mapping(bytes32 digest => bool)) internal _faulty;
 
     constructor(address nexus_, address vault_, address terminal_) {
         nexus = INexus(nexus_);
@@ -134,12 +150,16 @@ abstract contract ProofBase is IProofManager {
         return place.provider != address(0) && place.state != SeatState.Vacated;
     }
 
-    function _find(address task, Work storage work, address provider) internal view returns (Place storage place) {
-        for (uint256 i = 0; i < work.redundancy; i++) {
-            place = _places[task][i];
-            if (place.provider == provider && _isHeld(place)) return place;
-        }
-        revert NoSeat(task, provider);
+    function _find(address task, address provider) internal view returns (Place storage place) {
+        uint256 id = _seatIds[task][provider];
+        if (id == 0) revert NoSeat(task, provider);
+        place = _places[task][id - 1];
+        if (place.provider != provider || place.state == SeatState.Vacated) revert NoSeat(task, provider);
+    }
+
+    /// @dev What is left of the payment for this try.
+    function _budget(Work storage work, uint256 payment) internal view returns (uint256) {
+        return payment - work.spent;
     }
 
     function _startCommits(address task, Work storage work) internal {
@@ -161,7 +181,7 @@ abstract contract ProofBase is IProofManager {
     function _closeReveals(address task, Work storage work) internal {
         work.phase = Phase.Drawing;
         work.deadline = uint64(block.number + DRAW_DELAY);
-        emit RevealClosed(task, _tally(task, work), work.deadline);
+        emit RevealClosed(task, work.deadline);
     }
 
     /// @dev The digest with a quorum, or zero. Judged classes: the first innocent reveal when enough revealed.
@@ -206,12 +226,12 @@ abstract contract ProofBase is IProofManager {
 
     function _missPenalty(Work storage work, uint256 payment) internal view returns (uint256) {
         uint256 byBond = (uint256(work.bond) * MISS_BOND_BPS) / BPS;
-        uint256 byPay = (_seatPay(_policy(work.policyId), payment) * MISS_PAY_BPS) / BPS;
+        uint256 byPay = (_seatPay(_policy(work.policyId), _budget(work, payment)) * MISS_PAY_BPS) / BPS;
         return byBond < byPay ? byBond : byPay;
     }
 
-    /// @dev Ends a task without a result: held bonds are released, the client is refunded.
-    function _fail(address task, Work storage work, address client) internal {
+    /// @dev Ends a try without a result: held bonds are released; the task starts again or the client is refunded.
+    function _fail(address task, Work storage work, Facts memory facts) internal {
         work.phase = Phase.Failed;
         work.deadline = 0;
         for (uint256 i = 0; i < work.redundancy; i++) {
@@ -221,10 +241,41 @@ abstract contract ProofBase is IProofManager {
             if (work.bond > 0) _router().release(place.provider, work.bond, REASON_SEAT);
             emit SeatSettled(task, place.provider, SeatState.Released, 0, 0);
         }
+        Policy memory p = _policy(work.policyId);
+        if (_mayRetry(work, p, facts)) {
+            _retry(task, work, p, facts);
+            return;
+        }
         (, uint256 refunded) = vault.escrowOf(task);
         nexus.setTaskStatus(task, TaskStatus.EXPIRED);
-        vault.releasePayment(client, task);
+        vault.releasePayment(facts.client, task);
         emit Failed(task, refunded);
+    }
+
+    function _mayRetry(Work storage work, Policy memory p, Facts memory facts) internal view returns (bool) {
+        return work.retried < p.retryMax && block.timestamp <= facts.expiryTime;
+    }
+
+    /// @dev All seats are free again. Who had one cannot take another: its attempt is on record.
+    function _retry(address task, Work storage work, Policy memory p, Facts memory facts) internal {
+        for (uint256 i = 0; i < work.redundancy; i++) delete _places[task][i];
+        delete _plants[task];
+        work.phase = Phase.Open;
+        work.audited = false;
+        work.challenged = false;
+        work.decided = false;
+        work.active = 0;
+        work.committed = 0;
+        work.revealed = 0;
+        work.reassigned = 0;
+        work.guilty = 0;
+        work.deadline = 0;
+        work.retried += 1;
+        work.result = 0;
+        work.finder = address(0);
+        work.bond = uint96(_bond(p, _budget(work, facts.payment)));
+        emit Retried(task, work.retried, work.spent);
+        if (facts.status == TaskStatus.RESPONDED) nexus.setTaskStatus(task, TaskStatus.ATTEMPTED);
     }
 
     function _record(address provider, ProgramClass class, IReputation.Outcome outcome, uint256 latency) internal {
@@ -235,12 +286,22 @@ abstract contract ProofBase is IProofManager {
         return IStakeRouterLayer(Predeploys.STAKE_ROUTER);
     }
 
-    /// @inheritdoc IProofManager
+    function _linkHash(bytes32 blobId, string calldata url) internal pure returns (bytes32) {
+        return keccak256(abi.encode(blobId, url));
+    }
+
+    /// @inheritdoc IProofResolution
+    function challengeBond(address task) public view returns (uint256 bond) {
+        bond = _facts(task).payment / 5;
+        if (bond < CHALLENGE_BOND_MIN) bond = CHALLENGE_BOND_MIN;
+    }
+
+    /// @inheritdoc IProofResolution
     function digestOf(bytes32 outRoot, bytes32 traceRoot) public pure returns (bytes32) {
         return keccak256(abi.encode(outRoot, traceRoot));
     }
 
-    /// @inheritdoc IProofManager
+    /// @inheritdoc IProofResolution
     function sealOf(
         address task,
         address provider,

@@ -9,7 +9,7 @@ import {IProofManager} from "./interfaces/IProofManager.sol";
 import {ProofBase} from "./ProofBase.sol";
 
 /// @dev What anybody may do when time has passed.
-abstract contract ProofDeadlines is ProofBase {
+abstract contract ProofDeadlines is ProofBase, IProofManager {
     /// @inheritdoc IProofManager
     function expire(address task) external {
         Facts memory facts = _facts(task);
@@ -37,7 +37,7 @@ abstract contract ProofDeadlines is ProofBase {
             revert WrongPhase(task, work.phase);
         }
         Policy memory p = _policy(work.policyId);
-        Place storage place = _find(task, work, provider);
+        Place storage place = _find(task, provider);
         if (p.heartbeatBlocks == 0 || place.state != SeatState.Accepted) revert NothingToDo(task);
         uint256 silentFrom = uint256(place.lastSeen) + p.heartbeatBlocks;
         if (block.number <= silentFrom) revert TooEarly(block.number, silentFrom + 1);
@@ -49,7 +49,7 @@ abstract contract ProofDeadlines is ProofBase {
     function _expireOpen(address task, Work storage work, Facts memory facts) private {
         if (block.timestamp > facts.expiryTime) {
             _dropUncommitted(task, work, facts, false);
-            _revealOrFail(task, work, facts.client);
+            _revealOrFail(task, work, facts);
         } else {
             if (block.number <= work.deadline || work.active < work.quorum) revert NothingToDo(task);
             _startCommits(task, work);
@@ -71,7 +71,7 @@ abstract contract ProofDeadlines is ProofBase {
             Place storage place = _places[task][i];
             if (place.state == SeatState.Committed) _vacate(task, work, place, facts.client, true, penalty);
         }
-        if (work.revealed == 0) _fail(task, work, facts.client);
+        if (work.revealed == 0) _fail(task, work, facts);
         else _closeReveals(task, work);
     }
 
@@ -85,9 +85,9 @@ abstract contract ProofDeadlines is ProofBase {
         }
     }
 
-    function _revealOrFail(address task, Work storage work, address client) private {
+    function _revealOrFail(address task, Work storage work, Facts memory facts) private {
         if (work.committed >= work.quorum) _startReveals(task, work);
-        else _fail(task, work, client);
+        else _fail(task, work, facts);
     }
 
     /// @dev After seats were vacated: offer them again while rounds are left, else go on with who is there.
@@ -101,7 +101,7 @@ abstract contract ProofDeadlines is ProofBase {
         } else if (work.active >= work.quorum && work.committed < work.active) {
             return;
         } else {
-            _revealOrFail(task, work, facts.client);
+            _revealOrFail(task, work, facts);
         }
     }
 }

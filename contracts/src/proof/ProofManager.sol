@@ -5,13 +5,14 @@ import {Policy} from "./interfaces/IPolicyRegistry.sol";
 import {IProofManager} from "./interfaces/IProofManager.sol";
 import {ProofBase} from "./ProofBase.sol";
 import {ProofDeadlines} from "./ProofDeadlines.sol";
-import {ProofResolution} from "./ProofResolution.sol";
+import {ProofForward} from "./ProofForward.sol";
 import {ProofSeats} from "./ProofSeats.sol";
 
 /// @title Implementation of IProofManager, whose comments say what each function does.
-/// @dev The parts: ProofSeats (providers), ProofDeadlines (anybody, when time passed), ProofResolution (verdict, money).
+/// @dev The parts: ProofSeats (providers), ProofDeadlines (anybody, when time passed), ProofResolution (verdict, money; code of
+/// its own, reached through ProofForward).
 /// It has no owner and no parameter: a task's policy says everything.
-contract ProofManager is ProofSeats, ProofDeadlines, ProofResolution {
+contract ProofManager is ProofSeats, ProofDeadlines, ProofForward {
     constructor(address nexus_, address vault_, address terminal_) ProofBase(nexus_, vault_, terminal_) {}
 
     /// @inheritdoc IProofManager
@@ -35,7 +36,8 @@ contract ProofManager is ProofSeats, ProofDeadlines, ProofResolution {
             audited: work.audited,
             challenged: work.challenged,
             bond: work.bond,
-            result: work.result
+            result: work.result,
+            retried: work.retried
         });
     }
 
@@ -48,7 +50,7 @@ contract ProofManager is ProofSeats, ProofDeadlines, ProofResolution {
 
     /// @inheritdoc IProofManager
     function seatOf(address task, address provider) external view returns (Seat memory) {
-        return _seat(_find(task, _work[task], provider));
+        return _seat(_find(task, provider));
     }
 
     /// @inheritdoc IProofManager
@@ -59,13 +61,13 @@ contract ProofManager is ProofSeats, ProofDeadlines, ProofResolution {
     /// @inheritdoc IProofManager
     function bondOf(address task) external view returns (uint256) {
         Facts memory facts = _facts(task);
-        return _bond(_policy(facts.policyId), facts.payment);
+        return _bond(_policy(facts.policyId), _budget(_work[task], facts.payment));
     }
 
     /// @inheritdoc IProofManager
     function seatPayOf(address task) external view returns (uint256) {
         Facts memory facts = _facts(task);
-        return _seatPay(_policy(facts.policyId), facts.payment);
+        return _seatPay(_policy(facts.policyId), _budget(_work[task], facts.payment));
     }
 
     /// @inheritdoc IProofManager
@@ -79,7 +81,10 @@ contract ProofManager is ProofSeats, ProofDeadlines, ProofResolution {
         if (work.phase == Phase.Assigned) return (old || passed, "expire");
         if (work.phase == Phase.Revealing) return (passed, "expire");
         if (work.phase == Phase.Drawing) return (passed, "draw");
-        if (work.phase == Phase.Window) return (passed, "finalize");
+        if (work.phase == Phase.Window) {
+            bool linked = block.number <= work.deadline + LINK_BLOCKS && _winnerIsLinked(task, work);
+            return (passed, linked ? "finalizeWithLink" : "finalize");
+        }
         return (false, "");
     }
 
@@ -89,7 +94,16 @@ contract ProofManager is ProofSeats, ProofDeadlines, ProofResolution {
             state: place.state,
             lastSeen: place.lastSeen,
             digest: place.digest,
-            blobId: place.blobId
+            blobId: place.linked ? bytes32(0) : place.blobId
         });
+    }
+
+    function _winnerIsLinked(address task, Work storage work) private view returns (bool) {
+        for (uint256 i = 0; i < work.redundancy && work.result != 0; i++) {
+            Place storage place = _places[task][i];
+            if (place.state != SeatState.Revealed || (work.guilty >> i) & 1 == 1) continue;
+            if (_judged(work.class) || place.digest == work.result) return place.linked;
+        }
+        return false;
     }
 }

@@ -5,10 +5,9 @@ import {Predeploys} from "../system/Predeploys.sol";
 import {Policy} from "./interfaces/IPolicyRegistry.sol";
 import {IProofManager} from "./interfaces/IProofManager.sol";
 import {ProofBase} from "./ProofBase.sol";
-import {TextStore} from "./TextStore.sol";
 
 /// @dev What providers do: accept, commit, reveal, show that they live.
-abstract contract ProofSeats is ProofBase {
+abstract contract ProofSeats is ProofBase, IProofManager {
     uint256 private constant URL_BYTES_MAX = 2_048;
 
     error UrlTooLong(uint256 length);
@@ -30,12 +29,14 @@ abstract contract ProofSeats is ProofBase {
         place.lastSeen = uint40(block.number);
         place.acceptedAt = uint40(block.number);
         place.digest = 0;
+        _seatIds[task][provider] = seat + 1;
         work.active += 1;
-        if (work.deadline == 0) work.deadline = uint64(block.number + _policy(work.policyId).acceptBlocks);
+        Policy memory p = _policy(work.policyId);
+        if (work.deadline == 0) work.deadline = uint64(block.number + p.acceptBlocks);
         emit Accepted(task, provider, seat, work.bond);
 
         if (work.bond > 0) _router().reserve(provider, work.bond, REASON_SEAT);
-        nexus.attemptFor(task, provider, _seatPay(_policy(work.policyId), facts.payment));
+        nexus.attemptFor(task, provider, _seatPay(p, _budget(work, facts.payment)));
         if (work.active == work.redundancy) _startCommits(task, work);
     }
 
@@ -47,7 +48,7 @@ abstract contract ProofSeats is ProofBase {
         Phase phase = work.phase;
         if (!work.opened || (phase != Phase.Open && phase != Phase.Assigned)) revert WrongPhase(task, phase);
         if (phase == Phase.Assigned && block.number > work.deadline) revert TooLate(block.number, work.deadline);
-        Place storage place = _find(task, work, provider);
+        Place storage place = _find(task, provider);
         if (place.state != SeatState.Accepted) revert AlreadyCommitted(task, provider);
         place.state = SeatState.Committed;
         place.lastSeen = uint40(block.number);
@@ -72,15 +73,19 @@ abstract contract ProofSeats is ProofBase {
         _requirePhase(task, work, Phase.Revealing);
         if (block.number > work.deadline) revert TooLate(block.number, work.deadline);
         if (bytes(url).length > URL_BYTES_MAX) revert UrlTooLong(bytes(url).length);
-        Place storage place = _find(task, work, provider);
+        Place storage place = _find(task, provider);
         if (
             place.state != SeatState.Committed
                 || place.digest != sealOf(task, provider, outRoot, traceRoot, blobId, salt)
         ) revert SealMismatch(task, provider);
         place.state = SeatState.Revealed;
         place.digest = digestOf(outRoot, traceRoot);
-        place.blobId = blobId;
-        if (bytes(url).length > 0) place.text = TextStore.write(url);
+        if (bytes(url).length == 0) {
+            place.blobId = blobId;
+        } else {
+            place.linked = true;
+            place.blobId = _linkHash(blobId, url);
+        }
         work.revealed += 1;
         emit Revealed(task, provider, outRoot, traceRoot, blobId, url);
         if (work.revealed == work.active) _closeReveals(task, work);
@@ -93,9 +98,10 @@ abstract contract ProofSeats is ProofBase {
     }
 
     /// @notice A checkpoint is a heartbeat. Checkpoints contract only, which has checked the caller.
-    function touch(address task, address provider) external {
+    function touch(address task, address provider) external returns (uint256 policyId, uint8 retried) {
         if (msg.sender != Predeploys.CHECKPOINTS) revert OnlyCheckpoints();
         _touch(task, provider);
+        return (_work[task].policyId, _work[task].retried);
     }
 
     function _touch(address task, address provider) private {
@@ -103,7 +109,7 @@ abstract contract ProofSeats is ProofBase {
         if (!work.opened || (work.phase != Phase.Open && work.phase != Phase.Assigned)) {
             revert WrongPhase(task, work.phase);
         }
-        Place storage place = _find(task, work, provider);
+        Place storage place = _find(task, provider);
         if (place.state != SeatState.Accepted) revert AlreadyCommitted(task, provider);
         place.lastSeen = uint40(block.number);
         emit Heartbeat(task, provider, block.number);
@@ -124,6 +130,7 @@ abstract contract ProofSeats is ProofBase {
     /// @dev First free seat; refuses a provider that is seated, and a second provider of one master.
     function _freeSeat(address task, Work storage work, address provider) private view returns (uint256 seat) {
         address master = terminal.masterOf(provider);
+        if (isBarred[task][master]) revert SameMaster(task, master);
         seat = type(uint256).max;
         for (uint256 i = work.redundancy; i > 0; i--) {
             Place storage place = _places[task][i - 1];

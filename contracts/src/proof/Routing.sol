@@ -8,6 +8,7 @@ import {IStakeRouterLayer} from "./ILayer.sol";
 import {IPolicyRegistry} from "./interfaces/IPolicyRegistry.sol";
 import {IProgramRegistry, ProgramClass} from "./interfaces/IProgramRegistry.sol";
 import {IProofManager} from "./interfaces/IProofManager.sol";
+import {IProofTypes} from "./interfaces/IProofTypes.sol";
 import {IReputation} from "./interfaces/IReputation.sol";
 import {IRouting} from "./interfaces/IRouting.sol";
 
@@ -49,11 +50,12 @@ contract Routing is IRouting {
                 || (status == TaskStatus.RESPONDED && method == DeliveryMethod.MANUAL_CONFIRMATION);
             return open ? (true, "") : (false, "TaskClosed");
         }
-        IProofManager.TaskView memory state = PROOFS.taskState(task);
-        if (state.phase != IProofManager.Phase.Open || status > TaskStatus.ATTEMPTED) return (false, "TaskClosed");
+        IProofTypes.TaskView memory state = PROOFS.taskState(task);
+        if (state.phase != IProofTypes.Phase.Open || status > TaskStatus.ATTEMPTED) return (false, "TaskClosed");
         if (_freeStake(provider) < state.bond) return (false, "InsufficientLockup");
         if (REPUTATION.isFrozen(provider, _classOf(policyId))) return (false, "Frozen");
-        if (_hasMaster(task, terminal.masterOf(provider))) return (false, "SameMaster");
+        address master = terminal.masterOf(provider);
+        if (PROOFS.isBarred(task, master) || _hasMaster(task, master)) return (false, "SameMaster");
         return (true, "");
     }
 
@@ -101,9 +103,9 @@ contract Routing is IRouting {
     }
 
     function _hasMaster(address task, address master) private view returns (bool) {
-        IProofManager.Seat[] memory seats = PROOFS.seatsOf(task);
+        IProofTypes.Seat[] memory seats = PROOFS.seatsOf(task);
         for (uint256 i = 0; i < seats.length; i++) {
-            if (seats[i].provider == address(0) || seats[i].state == IProofManager.SeatState.Vacated) continue;
+            if (seats[i].provider == address(0) || seats[i].state == IProofTypes.SeatState.Vacated) continue;
             if (terminal.masterOf(seats[i].provider) == master) return true;
         }
         return false;

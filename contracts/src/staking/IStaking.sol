@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+interface IFeeCollector {
+    function distribute() external;
+}
+
 /// @title Validators of the chain: self stake, delegation, commission, epochs, the next committee, slashing.
 /// @notice Stake is held in two pools for each validator: the active one, which votes and earns, and the leaving one, which
 /// only waits. Both are slashed by the same share, so that nobody escapes by leaving. Positions are shares of a pool.
@@ -49,6 +53,8 @@ interface IStaking {
     event EquivocationAttested(address indexed operator, bytes32 indexed evidence, address indexed witness, uint256 power);
     event ValidatorSlashed(address indexed operator, bytes32 indexed evidence, uint256 amount);
     event Unjailed(address indexed operator);
+    /// @notice The closing call could not pass the collected fees on; they stay for the next one.
+    event FeesNotDistributed(uint256 indexed epoch);
     event EpochClosed(uint256 indexed epoch, uint256 members, bytes32 seed);
 
     error StakeTooLow(uint256 stake, uint256 minimum);
@@ -92,7 +98,8 @@ interface IStaking {
     /// @notice Returns to the candidates after the jail time, with enough self stake.
     function unjail() external;
 
-    /// @notice Ends the epoch and elects the next committee: by anybody once its time is over, by the system account always.
+    /// @notice Passes the collected fees on to the present committee, ends the epoch and elects the next committee. By the
+    /// system account always; by anybody once the time is over, where the node does not close epochs itself.
     function closeEpoch() external;
 
     /// @notice Shares the value sent among the current committee by voting power: commission first, the rest to the pool.

@@ -4,7 +4,7 @@ pragma solidity ^0.8.30;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Predeploys} from "../system/Predeploys.sol";
 import {CommitteeMath} from "./CommitteeMath.sol";
-import {IStaking} from "./IStaking.sol";
+import {IFeeCollector, IStaking} from "./IStaking.sol";
 import {StakePool} from "./StakePool.sol";
 
 /// @title Implementation of IStaking, whose comments say what each function does.
@@ -21,6 +21,8 @@ contract Staking is IStaking, Ownable {
     uint256 private constant SLASH_BPS = 500;
     uint256 private constant JAIL_EPOCHS = 4;
     uint256 private constant PERIOD_MAX = 60 days;
+    /// @dev Sixty-four members take less than a tenth of it.
+    uint256 private constant DISTRIBUTE_GAS = 30_000_000;
     /// @dev Address that system calls of a block come from (EIP-4788).
     address private constant SYSTEM = 0xffffFFFfFFffffffffffffffFfFFFfffFFFfFFfE;
 
@@ -33,6 +35,9 @@ contract Staking is IStaking, Ownable {
         StakePool.Pool leaving;
         mapping(address delegator => uint256 time) claimableAt;
     }
+
+    /// @notice True where the node closes epochs: then only the system account may. False: anybody, once the time is over.
+    bool public immutable systemCloses;
 
     uint256 public epoch;
     uint256 public epochEnd;
@@ -52,9 +57,14 @@ contract Staking is IStaking, Ownable {
 
     event ParameterSet(string name, uint256 value);
 
-    constructor(uint256 epochDuration_, uint256 unbondingPeriod_, uint256 minSelfStake_, bytes32 seed)
-        Ownable(msg.sender)
-    {
+    constructor(
+        uint256 epochDuration_,
+        uint256 unbondingPeriod_,
+        uint256 minSelfStake_,
+        bytes32 seed,
+        bool systemCloses_
+    ) Ownable(msg.sender) {
+        systemCloses = systemCloses_;
         epochDuration = epochDuration_;
         unbondingPeriod = unbondingPeriod_;
         minSelfStake = minSelfStake_;
@@ -191,7 +201,15 @@ contract Staking is IStaking, Ownable {
 
     /// @inheritdoc IStaking
     function closeEpoch() external {
-        if (msg.sender != SYSTEM && block.timestamp < epochEnd) revert NotYet(block.timestamp, epochEnd);
+        if (msg.sender != SYSTEM) {
+            if (systemCloses) revert OnlySystem(msg.sender);
+            if (block.timestamp < epochEnd) revert NotYet(block.timestamp, epochEnd);
+        }
+        // Those who worked get the fees. Whatever is wrong with them, the epoch ends.
+        try IFeeCollector(Predeploys.FEE_COLLECTOR).distribute{gas: DISTRIBUTE_GAS}() {}
+        catch {
+            emit FeesNotDistributed(epoch);
+        }
         (address[] memory operators, uint256[] memory powers) = _elect();
         uint256 next = epoch + 1;
         if (operators.length == 0) {

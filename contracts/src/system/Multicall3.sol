@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-/// @title Many calls in one: the ABI that wallets and libraries expect at 0xcA11bde05977b3631167028862bE2a173976CA11.
-/// @notice Own source with the published interface and behaviour; holds nothing and trusts nobody.
-contract Multicall3 {
+/// @title Many calls in one: the interface of the contract at 0xcA11bde05977b3631167028862bE2a173976CA11.
+/// @notice Its code is not compiled here: the genesis has the published bytes (genesis/multicall3.ts).
+interface Multicall3 {
     struct Call {
         address target;
         bytes callData;
@@ -27,109 +27,35 @@ contract Multicall3 {
         bytes returnData;
     }
 
-    function aggregate(Call[] calldata calls)
-        public
-        payable
-        returns (uint256 blockNumber, bytes[] memory returnData)
-    {
-        blockNumber = block.number;
-        returnData = new bytes[](calls.length);
-        for (uint256 i = 0; i < calls.length; i++) {
-            bool success;
-            (success, returnData[i]) = calls[i].target.call(calls[i].callData);
-            require(success, "Multicall3: call failed");
-        }
-    }
+    function aggregate(Call[] calldata calls) external payable returns (uint256 blockNumber, bytes[] memory returnData);
 
-    function tryAggregate(bool requireSuccess, Call[] calldata calls)
-        public
-        payable
-        returns (Result[] memory returnData)
-    {
-        returnData = new Result[](calls.length);
-        for (uint256 i = 0; i < calls.length; i++) {
-            Result memory result = returnData[i];
-            (result.success, result.returnData) = calls[i].target.call(calls[i].callData);
-            require(result.success || !requireSuccess, "Multicall3: call failed");
-        }
-    }
+    function tryAggregate(bool requireSuccess, Call[] calldata calls) external payable returns (Result[] memory returnData);
 
-    function tryBlockAndAggregate(bool requireSuccess, Call[] calldata calls)
-        public
-        payable
-        returns (uint256 blockNumber, bytes32 blockHash, Result[] memory returnData)
-    {
-        blockNumber = block.number;
-        blockHash = blockhash(block.number);
-        returnData = tryAggregate(requireSuccess, calls);
-    }
+    function tryBlockAndAggregate(bool requireSuccess, Call[] calldata calls) external payable returns (uint256 blockNumber, bytes32 blockHash, Result[] memory returnData);
 
-    function blockAndAggregate(Call[] calldata calls)
-        public
-        payable
-        returns (uint256 blockNumber, bytes32 blockHash, Result[] memory returnData)
-    {
-        (blockNumber, blockHash, returnData) = tryBlockAndAggregate(true, calls);
-    }
+    function blockAndAggregate(Call[] calldata calls) external payable returns (uint256 blockNumber, bytes32 blockHash, Result[] memory returnData);
 
-    function aggregate3(Call3[] calldata calls) public payable returns (Result[] memory returnData) {
-        returnData = new Result[](calls.length);
-        for (uint256 i = 0; i < calls.length; i++) {
-            Result memory result = returnData[i];
-            (result.success, result.returnData) = calls[i].target.call(calls[i].callData);
-            require(result.success || calls[i].allowFailure, "Multicall3: call failed");
-        }
-    }
+    function aggregate3(Call3[] calldata calls) external payable returns (Result[] memory returnData);
 
-    function aggregate3Value(Call3Value[] calldata calls) public payable returns (Result[] memory returnData) {
-        returnData = new Result[](calls.length);
-        uint256 total = 0;
-        for (uint256 i = 0; i < calls.length; i++) {
-            Result memory result = returnData[i];
-            total += calls[i].value;
-            (result.success, result.returnData) = calls[i].target.call{value: calls[i].value}(calls[i].callData);
-            require(result.success || calls[i].allowFailure, "Multicall3: call failed");
-        }
-        require(msg.value == total, "Multicall3: value mismatch");
-    }
+    function aggregate3Value(Call3Value[] calldata calls) external payable returns (Result[] memory returnData);
 
-    function getBlockHash(uint256 blockNumber) public view returns (bytes32) {
-        return blockhash(blockNumber);
-    }
+    function getBlockHash(uint256 blockNumber) external view returns (bytes32);
 
-    function getBlockNumber() public view returns (uint256) {
-        return block.number;
-    }
+    function getBlockNumber() external view returns (uint256);
 
-    function getCurrentBlockCoinbase() public view returns (address) {
-        return block.coinbase;
-    }
+    function getCurrentBlockCoinbase() external view returns (address);
 
-    function getCurrentBlockDifficulty() public view returns (uint256) {
-        return block.prevrandao;
-    }
+    function getCurrentBlockDifficulty() external view returns (uint256);
 
-    function getCurrentBlockGasLimit() public view returns (uint256) {
-        return block.gaslimit;
-    }
+    function getCurrentBlockGasLimit() external view returns (uint256);
 
-    function getCurrentBlockTimestamp() public view returns (uint256) {
-        return block.timestamp;
-    }
+    function getCurrentBlockTimestamp() external view returns (uint256);
 
-    function getEthBalance(address addr) public view returns (uint256) {
-        return addr.balance;
-    }
+    function getEthBalance(address addr) external view returns (uint256);
 
-    function getLastBlockHash() public view returns (bytes32) {
-        return blockhash(block.number - 1);
-    }
+    function getLastBlockHash() external view returns (bytes32);
 
-    function getBasefee() public view returns (uint256) {
-        return block.basefee;
-    }
+    function getBasefee() external view returns (uint256);
 
-    function getChainId() public view returns (uint256) {
-        return block.chainid;
-    }
+    function getChainId() external view returns (uint256);
 }

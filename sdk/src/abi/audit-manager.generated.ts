@@ -649,6 +649,11 @@ export const auditManagerAbi = [
       "type": "uint32"
      },
      {
+      "internalType": "bool",
+      "name": "exact",
+      "type": "bool"
+     },
+     {
       "internalType": "address[]",
       "name": "providers",
       "type": "address[]"
@@ -706,6 +711,30 @@ export const auditManagerAbi = [
   "inputs": [],
   "name": "renounceOwnership",
   "outputs": [],
+  "stateMutability": "nonpayable",
+  "type": "function"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "address",
+    "name": "task",
+    "type": "address"
+   },
+   {
+    "internalType": "uint256",
+    "name": "jury",
+    "type": "uint256"
+   }
+  ],
+  "name": "reopen",
+  "outputs": [
+   {
+    "internalType": "uint256",
+    "name": "drawn",
+    "type": "uint256"
+   }
+  ],
   "stateMutability": "nonpayable",
   "type": "function"
  },
@@ -950,6 +979,11 @@ export const auditManagerAbi = [
      {
       "internalType": "bytes32",
       "name": "verdict",
+      "type": "bytes32"
+     },
+     {
+      "internalType": "bytes32",
+      "name": "report",
       "type": "bytes32"
      }
     ],

@@ -6,6 +6,11 @@ export const checkpointsAbi = [
     "internalType": "address",
     "name": "terminal_",
     "type": "address"
+   },
+   {
+    "internalType": "address",
+    "name": "vault_",
+    "type": "address"
    }
   ],
   "stateMutability": "nonpayable",
@@ -30,6 +35,22 @@ export const checkpointsAbi = [
    }
   ],
   "name": "CheckpointBroken",
+  "type": "error"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "address",
+    "name": "task",
+    "type": "address"
+   },
+   {
+    "internalType": "address",
+    "name": "caller",
+    "type": "address"
+   }
+  ],
+  "name": "CheckpointNotClient",
   "type": "error"
  },
  {
@@ -67,6 +88,59 @@ export const checkpointsAbi = [
    }
   ],
   "name": "CheckpointOutOfOrder",
+  "type": "error"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "uint256",
+    "name": "stepsDone",
+    "type": "uint256"
+   },
+   {
+    "internalType": "uint256",
+    "name": "steps",
+    "type": "uint256"
+   }
+  ],
+  "name": "CheckpointTooFar",
+  "type": "error"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "bytes32",
+    "name": "blobId",
+    "type": "bytes32"
+   },
+   {
+    "internalType": "uint256",
+    "name": "receipts",
+    "type": "uint256"
+   },
+   {
+    "internalType": "uint256",
+    "name": "needed",
+    "type": "uint256"
+   }
+  ],
+  "name": "CheckpointUnavailable",
+  "type": "error"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "address",
+    "name": "task",
+    "type": "address"
+   },
+   {
+    "internalType": "enum IProofTypes.Phase",
+    "name": "phase",
+    "type": "uint8"
+   }
+  ],
+  "name": "WrongPhase",
   "type": "error"
  },
  {
@@ -125,6 +199,25 @@ export const checkpointsAbi = [
   "type": "event"
  },
  {
+  "anonymous": false,
+  "inputs": [
+   {
+    "indexed": true,
+    "internalType": "address",
+    "name": "task",
+    "type": "address"
+   },
+   {
+    "indexed": false,
+    "internalType": "uint256",
+    "name": "seq",
+    "type": "uint256"
+   }
+  ],
+  "name": "CheckpointsDiscarded",
+  "type": "event"
+ },
+ {
   "inputs": [
    {
     "internalType": "address",
@@ -178,6 +271,48 @@ export const checkpointsAbi = [
     "internalType": "address",
     "name": "task",
     "type": "address"
+   },
+   {
+    "internalType": "uint8",
+    "name": "retried",
+    "type": "uint8"
+   }
+  ],
+  "name": "creditsOf",
+  "outputs": [
+   {
+    "internalType": "address[]",
+    "name": "providers",
+    "type": "address[]"
+   },
+   {
+    "internalType": "uint256[]",
+    "name": "steps",
+    "type": "uint256[]"
+   }
+  ],
+  "stateMutability": "view",
+  "type": "function"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "address",
+    "name": "task",
+    "type": "address"
+   }
+  ],
+  "name": "discard",
+  "outputs": [],
+  "stateMutability": "nonpayable",
+  "type": "function"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "address",
+    "name": "task",
+    "type": "address"
    }
   ],
   "name": "latest",
@@ -193,6 +328,11 @@ export const checkpointsAbi = [
       "internalType": "uint64",
       "name": "seq",
       "type": "uint64"
+     },
+     {
+      "internalType": "uint8",
+      "name": "retried",
+      "type": "uint8"
      },
      {
       "internalType": "uint64",
@@ -234,6 +374,19 @@ export const checkpointsAbi = [
   "outputs": [
    {
     "internalType": "contract ITerminal",
+    "name": "",
+    "type": "address"
+   }
+  ],
+  "stateMutability": "view",
+  "type": "function"
+ },
+ {
+  "inputs": [],
+  "name": "vault",
+  "outputs": [
+   {
+    "internalType": "contract IVault",
     "name": "",
     "type": "address"
    }

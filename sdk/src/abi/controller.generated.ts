@@ -102,6 +102,76 @@ export const controllerAbi = [
   "type": "event"
  },
  {
+  "anonymous": false,
+  "inputs": [
+   {
+    "indexed": false,
+    "internalType": "string",
+    "name": "part",
+    "type": "string"
+   },
+   {
+    "indexed": false,
+    "internalType": "address",
+    "name": "next",
+    "type": "address"
+   }
+  ],
+  "name": "Rewired",
+  "type": "event"
+ },
+ {
+  "anonymous": false,
+  "inputs": [
+   {
+    "indexed": false,
+    "internalType": "string",
+    "name": "part",
+    "type": "string"
+   },
+   {
+    "indexed": false,
+    "internalType": "address",
+    "name": "next",
+    "type": "address"
+   },
+   {
+    "indexed": false,
+    "internalType": "uint256",
+    "name": "from",
+    "type": "uint256"
+   }
+  ],
+  "name": "RewiringAnnounced",
+  "type": "event"
+ },
+ {
+  "inputs": [],
+  "name": "REWIRING_GRACE",
+  "outputs": [
+   {
+    "internalType": "uint256",
+    "name": "",
+    "type": "uint256"
+   }
+  ],
+  "stateMutability": "view",
+  "type": "function"
+ },
+ {
+  "inputs": [],
+  "name": "REWIRING_NOTICE",
+  "outputs": [
+   {
+    "internalType": "uint256",
+    "name": "",
+    "type": "uint256"
+   }
+  ],
+  "stateMutability": "view",
+  "type": "function"
+ },
+ {
   "inputs": [],
   "name": "SILENCE_PERIOD",
   "outputs": [
@@ -161,6 +231,30 @@ export const controllerAbi = [
     "internalType": "address",
     "name": "",
     "type": "address"
+   }
+  ],
+  "stateMutability": "view",
+  "type": "function"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "bytes32",
+    "name": "part",
+    "type": "bytes32"
+   }
+  ],
+  "name": "noticeOf",
+  "outputs": [
+   {
+    "internalType": "address",
+    "name": "next",
+    "type": "address"
+   },
+   {
+    "internalType": "uint64",
+    "name": "from",
+    "type": "uint64"
    }
   ],
   "stateMutability": "view",

@@ -63,6 +63,43 @@ export const dataRegistryAbi = [
   "inputs": [
    {
     "internalType": "bytes32",
+    "name": "blobId",
+    "type": "bytes32"
+   },
+   {
+    "internalType": "address",
+    "name": "node",
+    "type": "address"
+   }
+  ],
+  "name": "ReceiptKnown",
+  "type": "error"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "address",
+    "name": "node",
+    "type": "address"
+   },
+   {
+    "internalType": "uint256",
+    "name": "freeStake",
+    "type": "uint256"
+   },
+   {
+    "internalType": "uint256",
+    "name": "needed",
+    "type": "uint256"
+   }
+  ],
+  "name": "ReceiptUnsecured",
+  "type": "error"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "bytes32",
     "name": "requestId",
     "type": "bytes32"
    }
@@ -118,6 +155,31 @@ export const dataRegistryAbi = [
   ],
   "name": "TransferFailed",
   "type": "error"
+ },
+ {
+  "anonymous": false,
+  "inputs": [
+   {
+    "indexed": true,
+    "internalType": "bytes32",
+    "name": "blobId",
+    "type": "bytes32"
+   },
+   {
+    "indexed": true,
+    "internalType": "address",
+    "name": "node",
+    "type": "address"
+   },
+   {
+    "indexed": false,
+    "internalType": "uint256",
+    "name": "receipts",
+    "type": "uint256"
+   }
+  ],
+  "name": "AvailabilityConfirmed",
+  "type": "event"
  },
  {
   "anonymous": false,
@@ -381,6 +443,19 @@ export const dataRegistryAbi = [
  {
   "inputs": [
    {
+    "internalType": "bytes32",
+    "name": "blobId",
+    "type": "bytes32"
+   }
+  ],
+  "name": "confirmAvailability",
+  "outputs": [],
+  "stateMutability": "nonpayable",
+  "type": "function"
+ },
+ {
+  "inputs": [
+   {
     "internalType": "address",
     "name": "provider",
     "type": "address"
@@ -408,6 +483,49 @@ export const dataRegistryAbi = [
   "name": "punish",
   "outputs": [],
   "stateMutability": "nonpayable",
+  "type": "function"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "bytes32",
+    "name": "blobId",
+    "type": "bytes32"
+   },
+   {
+    "internalType": "address",
+    "name": "node",
+    "type": "address"
+   }
+  ],
+  "name": "receiptOf",
+  "outputs": [
+   {
+    "internalType": "uint256",
+    "name": "blockNumber",
+    "type": "uint256"
+   }
+  ],
+  "stateMutability": "view",
+  "type": "function"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "bytes32",
+    "name": "blobId",
+    "type": "bytes32"
+   }
+  ],
+  "name": "receiptsOf",
+  "outputs": [
+   {
+    "internalType": "uint256",
+    "name": "count",
+    "type": "uint256"
+   }
+  ],
+  "stateMutability": "view",
   "type": "function"
  },
  {
@@ -458,6 +576,35 @@ export const dataRegistryAbi = [
   "type": "function"
  },
  {
+  "inputs": [
+   {
+    "internalType": "bytes32",
+    "name": "blobId",
+    "type": "bytes32"
+   },
+   {
+    "internalType": "uint256",
+    "name": "index",
+    "type": "uint256"
+   },
+   {
+    "internalType": "address",
+    "name": "node",
+    "type": "address"
+   }
+  ],
+  "name": "requestChunkFrom",
+  "outputs": [
+   {
+    "internalType": "bytes32",
+    "name": "requestId",
+    "type": "bytes32"
+   }
+  ],
+  "stateMutability": "payable",
+  "type": "function"
+ },
+ {
   "inputs": [],
   "name": "requestFee",
   "outputs": [
@@ -489,6 +636,11 @@ export const dataRegistryAbi = [
     "internalType": "uint256",
     "name": "index",
     "type": "uint256"
+   },
+   {
+    "internalType": "address",
+    "name": "from",
+    "type": "address"
    },
    {
     "internalType": "address",

@@ -187,6 +187,50 @@ export const nexusAbi = [
   "inputs": [
    {
     "indexed": false,
+    "internalType": "string",
+    "name": "part",
+    "type": "string"
+   },
+   {
+    "indexed": false,
+    "internalType": "address",
+    "name": "next",
+    "type": "address"
+   }
+  ],
+  "name": "Rewired",
+  "type": "event"
+ },
+ {
+  "anonymous": false,
+  "inputs": [
+   {
+    "indexed": false,
+    "internalType": "string",
+    "name": "part",
+    "type": "string"
+   },
+   {
+    "indexed": false,
+    "internalType": "address",
+    "name": "next",
+    "type": "address"
+   },
+   {
+    "indexed": false,
+    "internalType": "uint256",
+    "name": "from",
+    "type": "uint256"
+   }
+  ],
+  "name": "RewiringAnnounced",
+  "type": "event"
+ },
+ {
+  "anonymous": false,
+  "inputs": [
+   {
+    "indexed": false,
     "internalType": "address",
     "name": "source",
     "type": "address"
@@ -363,6 +407,32 @@ export const nexusAbi = [
     "internalType": "bytes32",
     "name": "",
     "type": "bytes32"
+   }
+  ],
+  "stateMutability": "view",
+  "type": "function"
+ },
+ {
+  "inputs": [],
+  "name": "REWIRING_GRACE",
+  "outputs": [
+   {
+    "internalType": "uint256",
+    "name": "",
+    "type": "uint256"
+   }
+  ],
+  "stateMutability": "view",
+  "type": "function"
+ },
+ {
+  "inputs": [],
+  "name": "REWIRING_NOTICE",
+  "outputs": [
+   {
+    "internalType": "uint256",
+    "name": "",
+    "type": "uint256"
    }
   ],
   "stateMutability": "view",
@@ -627,6 +697,30 @@ export const nexusAbi = [
     "internalType": "address",
     "name": "",
     "type": "address"
+   }
+  ],
+  "stateMutability": "view",
+  "type": "function"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "bytes32",
+    "name": "part",
+    "type": "bytes32"
+   }
+  ],
+  "name": "noticeOf",
+  "outputs": [
+   {
+    "internalType": "address",
+    "name": "next",
+    "type": "address"
+   },
+   {
+    "internalType": "uint64",
+    "name": "from",
+    "type": "uint64"
    }
   ],
   "stateMutability": "view",

@@ -158,6 +158,26 @@ export const policyRegistryAbi = [
       "internalType": "uint32",
       "name": "heartbeatBlocks",
       "type": "uint32"
+     },
+     {
+      "internalType": "uint8",
+      "name": "retryMax",
+      "type": "uint8"
+     },
+     {
+      "internalType": "uint16",
+      "name": "checkpointBps",
+      "type": "uint16"
+     },
+     {
+      "internalType": "uint32",
+      "name": "checkpointSteps",
+      "type": "uint32"
+     },
+     {
+      "internalType": "uint8",
+      "name": "checkpointReceipts",
+      "type": "uint8"
      }
     ],
     "indexed": false,
@@ -291,6 +311,26 @@ export const policyRegistryAbi = [
       "internalType": "uint32",
       "name": "heartbeatBlocks",
       "type": "uint32"
+     },
+     {
+      "internalType": "uint8",
+      "name": "retryMax",
+      "type": "uint8"
+     },
+     {
+      "internalType": "uint16",
+      "name": "checkpointBps",
+      "type": "uint16"
+     },
+     {
+      "internalType": "uint32",
+      "name": "checkpointSteps",
+      "type": "uint32"
+     },
+     {
+      "internalType": "uint8",
+      "name": "checkpointReceipts",
+      "type": "uint8"
      }
     ],
     "internalType": "struct Policy",
@@ -421,6 +461,26 @@ export const policyRegistryAbi = [
       "internalType": "uint32",
       "name": "heartbeatBlocks",
       "type": "uint32"
+     },
+     {
+      "internalType": "uint8",
+      "name": "retryMax",
+      "type": "uint8"
+     },
+     {
+      "internalType": "uint16",
+      "name": "checkpointBps",
+      "type": "uint16"
+     },
+     {
+      "internalType": "uint32",
+      "name": "checkpointSteps",
+      "type": "uint32"
+     },
+     {
+      "internalType": "uint8",
+      "name": "checkpointReceipts",
+      "type": "uint8"
      }
     ],
     "internalType": "struct Policy",
@@ -524,6 +584,26 @@ export const policyRegistryAbi = [
       "internalType": "uint32",
       "name": "heartbeatBlocks",
       "type": "uint32"
+     },
+     {
+      "internalType": "uint8",
+      "name": "retryMax",
+      "type": "uint8"
+     },
+     {
+      "internalType": "uint16",
+      "name": "checkpointBps",
+      "type": "uint16"
+     },
+     {
+      "internalType": "uint32",
+      "name": "checkpointSteps",
+      "type": "uint32"
+     },
+     {
+      "internalType": "uint8",
+      "name": "checkpointReceipts",
+      "type": "uint8"
      }
     ],
     "internalType": "struct Policy",

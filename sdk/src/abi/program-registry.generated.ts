@@ -136,6 +136,76 @@ export const programRegistryAbi = [
   "type": "event"
  },
  {
+  "anonymous": false,
+  "inputs": [
+   {
+    "indexed": false,
+    "internalType": "string",
+    "name": "part",
+    "type": "string"
+   },
+   {
+    "indexed": false,
+    "internalType": "address",
+    "name": "next",
+    "type": "address"
+   }
+  ],
+  "name": "Rewired",
+  "type": "event"
+ },
+ {
+  "anonymous": false,
+  "inputs": [
+   {
+    "indexed": false,
+    "internalType": "string",
+    "name": "part",
+    "type": "string"
+   },
+   {
+    "indexed": false,
+    "internalType": "address",
+    "name": "next",
+    "type": "address"
+   },
+   {
+    "indexed": false,
+    "internalType": "uint256",
+    "name": "from",
+    "type": "uint256"
+   }
+  ],
+  "name": "RewiringAnnounced",
+  "type": "event"
+ },
+ {
+  "inputs": [],
+  "name": "REWIRING_GRACE",
+  "outputs": [
+   {
+    "internalType": "uint256",
+    "name": "",
+    "type": "uint256"
+   }
+  ],
+  "stateMutability": "view",
+  "type": "function"
+ },
+ {
+  "inputs": [],
+  "name": "REWIRING_NOTICE",
+  "outputs": [
+   {
+    "internalType": "uint256",
+    "name": "",
+    "type": "uint256"
+   }
+  ],
+  "stateMutability": "view",
+  "type": "function"
+ },
+ {
   "inputs": [
    {
     "internalType": "bytes32",
@@ -187,6 +257,30 @@ export const programRegistryAbi = [
     "internalType": "address",
     "name": "verifier",
     "type": "address"
+   }
+  ],
+  "stateMutability": "view",
+  "type": "function"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "bytes32",
+    "name": "part",
+    "type": "bytes32"
+   }
+  ],
+  "name": "noticeOf",
+  "outputs": [
+   {
+    "internalType": "address",
+    "name": "next",
+    "type": "address"
+   },
+   {
+    "internalType": "uint64",
+    "name": "from",
+    "type": "uint64"
    }
   ],
   "stateMutability": "view",

@@ -104,6 +104,38 @@ export const proofManagerAbi = [
     "type": "address"
    }
   ],
+  "name": "LinkMismatch",
+  "type": "error"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "address",
+    "name": "task",
+    "type": "address"
+   },
+   {
+    "internalType": "address",
+    "name": "provider",
+    "type": "address"
+   }
+  ],
+  "name": "LinkNeeded",
+  "type": "error"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "address",
+    "name": "task",
+    "type": "address"
+   },
+   {
+    "internalType": "address",
+    "name": "provider",
+    "type": "address"
+   }
+  ],
   "name": "NoSeat",
   "type": "error"
  },
@@ -121,6 +153,22 @@ export const proofManagerAbi = [
    }
   ],
   "name": "NotActor",
+  "type": "error"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "address",
+    "name": "task",
+    "type": "address"
+   },
+   {
+    "internalType": "address",
+    "name": "caller",
+    "type": "address"
+   }
+  ],
+  "name": "NotClient",
   "type": "error"
  },
  {
@@ -147,12 +195,18 @@ export const proofManagerAbi = [
  },
  {
   "inputs": [],
-  "name": "OnlyAuditManager",
+  "name": "OnlyCheckpoints",
   "type": "error"
  },
  {
-  "inputs": [],
-  "name": "OnlyCheckpoints",
+  "inputs": [
+   {
+    "internalType": "address",
+    "name": "task",
+    "type": "address"
+   }
+  ],
+  "name": "PlantMismatch",
   "type": "error"
  },
  {
@@ -254,7 +308,7 @@ export const proofManagerAbi = [
     "type": "address"
    },
    {
-    "internalType": "enum IProofManager.Phase",
+    "internalType": "enum IProofTypes.Phase",
     "name": "phase",
     "type": "uint8"
    }
@@ -404,6 +458,25 @@ export const proofManagerAbi = [
    },
    {
     "indexed": false,
+    "internalType": "bytes32",
+    "name": "commitment",
+    "type": "bytes32"
+   }
+  ],
+  "name": "ErrorPlanted",
+  "type": "event"
+ },
+ {
+  "anonymous": false,
+  "inputs": [
+   {
+    "indexed": true,
+    "internalType": "address",
+    "name": "task",
+    "type": "address"
+   },
+   {
+    "indexed": false,
     "internalType": "uint256",
     "name": "refunded",
     "type": "uint256"
@@ -510,6 +583,31 @@ export const proofManagerAbi = [
    },
    {
     "indexed": false,
+    "internalType": "bytes32",
+    "name": "digest",
+    "type": "bytes32"
+   },
+   {
+    "indexed": false,
+    "internalType": "bool",
+    "name": "appealed",
+    "type": "bool"
+   }
+  ],
+  "name": "PlantOpened",
+  "type": "event"
+ },
+ {
+  "anonymous": false,
+  "inputs": [
+   {
+    "indexed": true,
+    "internalType": "address",
+    "name": "task",
+    "type": "address"
+   },
+   {
+    "indexed": false,
     "internalType": "uint256",
     "name": "freeSeats",
     "type": "uint256"
@@ -535,9 +633,28 @@ export const proofManagerAbi = [
    },
    {
     "indexed": false,
-    "internalType": "bytes32",
-    "name": "result",
-    "type": "bytes32"
+    "internalType": "uint256",
+    "name": "retried",
+    "type": "uint256"
+   },
+   {
+    "indexed": false,
+    "internalType": "uint256",
+    "name": "spent",
+    "type": "uint256"
+   }
+  ],
+  "name": "Retried",
+  "type": "event"
+ },
+ {
+  "anonymous": false,
+  "inputs": [
+   {
+    "indexed": true,
+    "internalType": "address",
+    "name": "task",
+    "type": "address"
    },
    {
     "indexed": false,
@@ -634,7 +751,7 @@ export const proofManagerAbi = [
    },
    {
     "indexed": false,
-    "internalType": "enum IProofManager.SeatState",
+    "internalType": "enum IProofTypes.SeatState",
     "name": "outcome",
     "type": "uint8"
    },
@@ -689,6 +806,37 @@ export const proofManagerAbi = [
     "type": "address"
    },
    {
+    "indexed": true,
+    "internalType": "address",
+    "name": "provider",
+    "type": "address"
+   },
+   {
+    "indexed": false,
+    "internalType": "uint256",
+    "name": "steps",
+    "type": "uint256"
+   },
+   {
+    "indexed": false,
+    "internalType": "uint256",
+    "name": "paid",
+    "type": "uint256"
+   }
+  ],
+  "name": "SegmentPaid",
+  "type": "event"
+ },
+ {
+  "anonymous": false,
+  "inputs": [
+   {
+    "indexed": true,
+    "internalType": "address",
+    "name": "task",
+    "type": "address"
+   },
+   {
     "indexed": false,
     "internalType": "bytes32",
     "name": "result",
@@ -726,7 +874,7 @@ export const proofManagerAbi = [
   "inputs": [
    {
     "internalType": "bytes32",
-    "name": "commitment",
+    "name": "",
     "type": "bytes32"
    }
   ],
@@ -758,7 +906,7 @@ export const proofManagerAbi = [
   "inputs": [
    {
     "internalType": "address",
-    "name": "task",
+    "name": "",
     "type": "address"
    }
   ],
@@ -837,7 +985,7 @@ export const proofManagerAbi = [
   "inputs": [
    {
     "internalType": "address",
-    "name": "task",
+    "name": "",
     "type": "address"
    }
   ],
@@ -887,11 +1035,34 @@ export const proofManagerAbi = [
   "inputs": [
    {
     "internalType": "address",
-    "name": "task",
+    "name": "",
     "type": "address"
    }
   ],
   "name": "finalize",
+  "outputs": [],
+  "stateMutability": "nonpayable",
+  "type": "function"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "address",
+    "name": "",
+    "type": "address"
+   },
+   {
+    "internalType": "bytes32",
+    "name": "",
+    "type": "bytes32"
+   },
+   {
+    "internalType": "string",
+    "name": "",
+    "type": "string"
+   }
+  ],
+  "name": "finalizeWithLink",
   "outputs": [],
   "stateMutability": "nonpayable",
   "type": "function"
@@ -915,6 +1086,30 @@ export const proofManagerAbi = [
   "type": "function"
  },
  {
+  "inputs": [
+   {
+    "internalType": "address",
+    "name": "task",
+    "type": "address"
+   },
+   {
+    "internalType": "address",
+    "name": "master",
+    "type": "address"
+   }
+  ],
+  "name": "isBarred",
+  "outputs": [
+   {
+    "internalType": "bool",
+    "name": "",
+    "type": "bool"
+   }
+  ],
+  "stateMutability": "view",
+  "type": "function"
+ },
+ {
   "inputs": [],
   "name": "nexus",
   "outputs": [
@@ -931,21 +1126,67 @@ export const proofManagerAbi = [
   "inputs": [
    {
     "internalType": "address",
-    "name": "task",
+    "name": "",
     "type": "address"
    },
    {
     "internalType": "bool",
-    "name": "decided",
+    "name": "",
     "type": "bool"
    },
    {
     "internalType": "bytes32",
-    "name": "verdict",
+    "name": "",
     "type": "bytes32"
    }
   ],
   "name": "onVerdict",
+  "outputs": [],
+  "stateMutability": "nonpayable",
+  "type": "function"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "address",
+    "name": "",
+    "type": "address"
+   },
+   {
+    "internalType": "bytes32",
+    "name": "",
+    "type": "bytes32"
+   },
+   {
+    "internalType": "bytes32",
+    "name": "",
+    "type": "bytes32"
+   },
+   {
+    "internalType": "bytes32",
+    "name": "",
+    "type": "bytes32"
+   }
+  ],
+  "name": "openPlant",
+  "outputs": [],
+  "stateMutability": "nonpayable",
+  "type": "function"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "address",
+    "name": "",
+    "type": "address"
+   },
+   {
+    "internalType": "bytes32",
+    "name": "",
+    "type": "bytes32"
+   }
+  ],
+  "name": "plantError",
   "outputs": [],
   "stateMutability": "nonpayable",
   "type": "function"
@@ -1046,6 +1287,26 @@ export const proofManagerAbi = [
       "internalType": "uint32",
       "name": "heartbeatBlocks",
       "type": "uint32"
+     },
+     {
+      "internalType": "uint8",
+      "name": "retryMax",
+      "type": "uint8"
+     },
+     {
+      "internalType": "uint16",
+      "name": "checkpointBps",
+      "type": "uint16"
+     },
+     {
+      "internalType": "uint32",
+      "name": "checkpointSteps",
+      "type": "uint32"
+     },
+     {
+      "internalType": "uint8",
+      "name": "checkpointReceipts",
+      "type": "uint8"
      }
     ],
     "internalType": "struct Policy",
@@ -1060,27 +1321,27 @@ export const proofManagerAbi = [
   "inputs": [
    {
     "internalType": "address",
-    "name": "task",
+    "name": "",
     "type": "address"
    },
    {
     "internalType": "address",
-    "name": "provider",
+    "name": "",
     "type": "address"
    },
    {
     "internalType": "bytes32",
-    "name": "outRoot",
+    "name": "",
     "type": "bytes32"
    },
    {
     "internalType": "bytes32",
-    "name": "traceRoot",
+    "name": "",
     "type": "bytes32"
    },
    {
     "internalType": "bytes",
-    "name": "evidence",
+    "name": "",
     "type": "bytes"
    }
   ],
@@ -1093,12 +1354,12 @@ export const proofManagerAbi = [
   "inputs": [
    {
     "internalType": "address",
-    "name": "task",
+    "name": "",
     "type": "address"
    },
    {
     "internalType": "address",
-    "name": "provider",
+    "name": "",
     "type": "address"
    }
   ],
@@ -1106,7 +1367,41 @@ export const proofManagerAbi = [
   "outputs": [
    {
     "internalType": "address",
-    "name": "response",
+    "name": "",
+    "type": "address"
+   }
+  ],
+  "stateMutability": "nonpayable",
+  "type": "function"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "address",
+    "name": "",
+    "type": "address"
+   },
+   {
+    "internalType": "address",
+    "name": "",
+    "type": "address"
+   },
+   {
+    "internalType": "bytes32",
+    "name": "",
+    "type": "bytes32"
+   },
+   {
+    "internalType": "string",
+    "name": "",
+    "type": "string"
+   }
+  ],
+  "name": "publishResponseWithLink",
+  "outputs": [
+   {
+    "internalType": "address",
+    "name": "",
     "type": "address"
    }
   ],
@@ -1241,7 +1536,7 @@ export const proofManagerAbi = [
       "type": "address"
      },
      {
-      "internalType": "enum IProofManager.SeatState",
+      "internalType": "enum IProofTypes.SeatState",
       "name": "state",
       "type": "uint8"
      },
@@ -1261,7 +1556,7 @@ export const proofManagerAbi = [
       "type": "bytes32"
      }
     ],
-    "internalType": "struct IProofManager.Seat",
+    "internalType": "struct IProofTypes.Seat",
     "name": "",
     "type": "tuple"
    }
@@ -1306,7 +1601,7 @@ export const proofManagerAbi = [
       "type": "address"
      },
      {
-      "internalType": "enum IProofManager.SeatState",
+      "internalType": "enum IProofTypes.SeatState",
       "name": "state",
       "type": "uint8"
      },
@@ -1326,7 +1621,7 @@ export const proofManagerAbi = [
       "type": "bytes32"
      }
     ],
-    "internalType": "struct IProofManager.Seat[]",
+    "internalType": "struct IProofTypes.Seat[]",
     "name": "seats",
     "type": "tuple[]"
    }
@@ -1352,7 +1647,7 @@ export const proofManagerAbi = [
       "type": "uint256"
      },
      {
-      "internalType": "enum IProofManager.Phase",
+      "internalType": "enum IProofTypes.Phase",
       "name": "phase",
       "type": "uint8"
      },
@@ -1400,9 +1695,14 @@ export const proofManagerAbi = [
       "internalType": "bytes32",
       "name": "result",
       "type": "bytes32"
+     },
+     {
+      "internalType": "uint8",
+      "name": "retried",
+      "type": "uint8"
      }
     ],
-    "internalType": "struct IProofManager.TaskView",
+    "internalType": "struct IProofTypes.TaskView",
     "name": "state",
     "type": "tuple"
    }
@@ -1437,7 +1737,18 @@ export const proofManagerAbi = [
    }
   ],
   "name": "touch",
-  "outputs": [],
+  "outputs": [
+   {
+    "internalType": "uint256",
+    "name": "policyId",
+    "type": "uint256"
+   },
+   {
+    "internalType": "uint8",
+    "name": "retried",
+    "type": "uint8"
+   }
+  ],
   "stateMutability": "nonpayable",
   "type": "function"
  },

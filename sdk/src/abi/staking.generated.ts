@@ -21,6 +21,11 @@ export const stakingAbi = [
     "internalType": "bytes32",
     "name": "seed",
     "type": "bytes32"
+   },
+   {
+    "internalType": "bool",
+    "name": "systemCloses_",
+    "type": "bool"
    }
   ],
   "stateMutability": "nonpayable",
@@ -310,6 +315,19 @@ export const stakingAbi = [
    }
   ],
   "name": "EquivocationAttested",
+  "type": "event"
+ },
+ {
+  "anonymous": false,
+  "inputs": [
+   {
+    "indexed": true,
+    "internalType": "uint256",
+    "name": "epoch",
+    "type": "uint256"
+   }
+  ],
+  "name": "FeesNotDistributed",
   "type": "event"
  },
  {
@@ -985,6 +1003,19 @@ export const stakingAbi = [
   "name": "setUnbondingPeriod",
   "outputs": [],
   "stateMutability": "nonpayable",
+  "type": "function"
+ },
+ {
+  "inputs": [],
+  "name": "systemCloses",
+  "outputs": [
+   {
+    "internalType": "bool",
+    "name": "",
+    "type": "bool"
+   }
+  ],
+  "stateMutability": "view",
   "type": "function"
  },
  {

@@ -430,7 +430,7 @@ export const taskAbi = [
   "outputs": [
    {
     "internalType": "bool",
-    "name": "submitted",
+    "name": "",
     "type": "bool"
    }
   ],
@@ -454,11 +454,11 @@ export const taskAbi = [
   "inputs": [
    {
     "internalType": "address",
-    "name": "response",
+    "name": "provider",
     "type": "address"
    }
   ],
-  "name": "noteFirstResponse",
+  "name": "noteFirstAnswer",
   "outputs": [],
   "stateMutability": "nonpayable",
   "type": "function"

@@ -196,6 +196,50 @@ export const vaultAbi = [
   "inputs": [
    {
     "indexed": false,
+    "internalType": "string",
+    "name": "part",
+    "type": "string"
+   },
+   {
+    "indexed": false,
+    "internalType": "address",
+    "name": "next",
+    "type": "address"
+   }
+  ],
+  "name": "Rewired",
+  "type": "event"
+ },
+ {
+  "anonymous": false,
+  "inputs": [
+   {
+    "indexed": false,
+    "internalType": "string",
+    "name": "part",
+    "type": "string"
+   },
+   {
+    "indexed": false,
+    "internalType": "address",
+    "name": "next",
+    "type": "address"
+   },
+   {
+    "indexed": false,
+    "internalType": "uint256",
+    "name": "from",
+    "type": "uint256"
+   }
+  ],
+  "name": "RewiringAnnounced",
+  "type": "event"
+ },
+ {
+  "anonymous": false,
+  "inputs": [
+   {
+    "indexed": false,
     "internalType": "address",
     "name": "account",
     "type": "address"
@@ -352,6 +396,32 @@ export const vaultAbi = [
  {
   "inputs": [],
   "name": "RETENTION_PERIOD",
+  "outputs": [
+   {
+    "internalType": "uint256",
+    "name": "",
+    "type": "uint256"
+   }
+  ],
+  "stateMutability": "view",
+  "type": "function"
+ },
+ {
+  "inputs": [],
+  "name": "REWIRING_GRACE",
+  "outputs": [
+   {
+    "internalType": "uint256",
+    "name": "",
+    "type": "uint256"
+   }
+  ],
+  "stateMutability": "view",
+  "type": "function"
+ },
+ {
+  "inputs": [],
+  "name": "REWIRING_NOTICE",
   "outputs": [
    {
     "internalType": "uint256",
@@ -708,6 +778,71 @@ export const vaultAbi = [
    }
   ],
   "stateMutability": "view",
+  "type": "function"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "bytes32",
+    "name": "part",
+    "type": "bytes32"
+   }
+  ],
+  "name": "noticeOf",
+  "outputs": [
+   {
+    "internalType": "address",
+    "name": "next",
+    "type": "address"
+   },
+   {
+    "internalType": "uint64",
+    "name": "from",
+    "type": "uint64"
+   }
+  ],
+  "stateMutability": "view",
+  "type": "function"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "address",
+    "name": "task",
+    "type": "address"
+   },
+   {
+    "components": [
+     {
+      "internalType": "address",
+      "name": "account",
+      "type": "address"
+     },
+     {
+      "internalType": "uint96",
+      "name": "amount",
+      "type": "uint96"
+     },
+     {
+      "internalType": "bool",
+      "name": "earned",
+      "type": "bool"
+     }
+    ],
+    "internalType": "struct Payout[]",
+    "name": "payouts",
+    "type": "tuple[]"
+   }
+  ],
+  "name": "payPart",
+  "outputs": [
+   {
+    "internalType": "uint256",
+    "name": "paid",
+    "type": "uint256"
+   }
+  ],
+  "stateMutability": "nonpayable",
   "type": "function"
  },
  {

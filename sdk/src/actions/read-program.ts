@@ -51,5 +51,9 @@ export function policyOf(policy: Result): Policy {
     auditBlocks: Number(policy.auditBlocks),
     windowBlocks: Number(policy.windowBlocks),
     heartbeatBlocks: Number(policy.heartbeatBlocks),
+    retryMax: Number(policy.retryMax),
+    checkpointBps: Number(policy.checkpointBps),
+    checkpointSteps: Number(policy.checkpointSteps),
+    checkpointReceipts: Number(policy.checkpointReceipts),
   }
 }

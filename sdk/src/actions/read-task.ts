@@ -9,7 +9,7 @@ export interface Seat {
   readonly lastSeen: number
   /** Seal before the reveal, digest of the result after it. */
   readonly digest: string
-  /** SHA-256 of the output, 0x-hex; undefined before the reveal. */
+  /** SHA-256 of the output, 0x-hex; undefined before the reveal, and when a link of the provider's own was revealed. */
   readonly blobId: string | undefined
 }
 
@@ -21,6 +21,8 @@ export interface TaskProof {
   readonly deadline: number
   readonly audited: boolean
   readonly challenged: boolean
+  /** Tries that ended without a result; each starts again with other providers. */
+  readonly retried: number
   readonly bondWei: bigint
   /** Digest of the result; undefined while unknown or when there is no quorum. */
   readonly result: string | undefined
@@ -106,6 +108,7 @@ export async function readTaskProof(client: OgpuClient, options: { readonly task
     deadline: Number(view.deadline),
     audited: view.audited,
     challenged: view.challenged,
+    retried: Number(view.retried),
     bondWei: view.bond,
     result: view.result === ZERO_HASH ? undefined : view.result,
     // The contract shows a place for each seat, free ones with the zero address.

@@ -1,6 +1,8 @@
 /** What a provider does with tasks under a policy, and what anybody may do when a deadline passed. */
 import type { OgpuClient, Sent } from '../client.ts'
-import { sealOf } from '../proof/program.ts'
+import { digestOf, sealOf } from '../proof/program.ts'
+import { revealedResults } from './fetch-result.ts'
+import { readTaskProof } from './read-task.ts'
 import { requireAddress } from './require-address.ts'
 
 /** Gas beyond the estimate for calls in which the last caller also moves the task on. */
@@ -57,19 +59,23 @@ export function sendHeartbeat(
   return client.send('proofManager', 'heartbeat', [options.task, options.provider ?? requireAddress(client)])
 }
 
-export type DueAction = 'draw' | 'expire' | 'finalize'
+/** `finalizeWithLink`: the winner revealed a link of its own, which is passed again. */
+export type DueAction = 'draw' | 'expire' | 'finalize' | 'finalizeWithLink'
+
+const DUE_ACTIONS: readonly string[] = ['draw', 'expire', 'finalize', 'finalizeWithLink'] satisfies DueAction[]
 
 /** Which call would move the task on now, if any. */
 export async function readDue(client: OgpuClient, options: { readonly task: string }): Promise<DueAction | undefined> {
   const [isDue, action] = await client.read('proofManager', 'due', [options.task])
-  return isDue && (action === 'draw' || action === 'expire' || action === 'finalize') ? action : undefined
+  return isDue && DUE_ACTIONS.includes(action) ? (action as DueAction) : undefined
 }
 
 /** Performs what {@link readDue} named. Anybody may. */
-export function performDue(
+export async function performDue(
   client: OgpuClient,
   options: { readonly task: string; readonly action: DueAction },
 ): Promise<Sent> {
+  if (options.action === 'finalizeWithLink') return finalizeWithLink(client, options.task)
   return client.send('proofManager', options.action, [options.task], { extraGas: 2n * LAST_CALLER_GAS })
 }
 
@@ -79,8 +85,25 @@ export function drawTask(client: OgpuClient, options: { readonly task: string })
 }
 
 /** Pays and closes a task whose window has passed. Anybody. */
-export function finalizeTask(client: OgpuClient, options: { readonly task: string }): Promise<Sent> {
-  return performDue(client, { task: options.task, action: 'finalize' })
+export async function finalizeTask(client: OgpuClient, options: { readonly task: string }): Promise<Sent> {
+  const due = await readDue(client, options)
+  return performDue(client, {
+    task: options.task,
+    action: due === 'finalizeWithLink' ? due : 'finalize',
+  })
+}
+
+/** The first seat with the agreed result is the winner; its reveal is in the log. */
+async function finalizeWithLink(client: OgpuClient, task: string): Promise<Sent> {
+  const [proof, revealed] = await Promise.all([readTaskProof(client, { task }), revealedResults(client, task)])
+  const seats = proof.seats.filter(seat => seat.state === 'Revealed')
+  const winner = seats.find(seat => seat.digest === proof.result) ?? seats[0]
+  const link = revealed.find(
+    result => result.provider === winner?.provider && digestOf(result.outRoot, result.traceRoot) === winner?.digest,
+  )
+  const args = link === undefined ? [task] : [task, link.blobId, link.url]
+  const extra = { extraGas: 2n * LAST_CALLER_GAS }
+  return client.send('proofManager', link === undefined ? 'finalize' : 'finalizeWithLink', args, extra)
 }
 
 /** Performs what a missed deadline demands. Anybody. */

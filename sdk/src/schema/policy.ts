@@ -23,6 +23,14 @@ export interface Policy {
   readonly auditBlocks: number
   readonly windowBlocks: number
   readonly heartbeatBlocks: number
+  /** How often a task that ended without a result starts again with other providers, 0–7. */
+  readonly retryMax: number
+  /** Part of the pay that goes to whoever did the steps, at most 9,000; needs a redundancy of one. */
+  readonly checkpointBps: number
+  /** Steps of a whole task, for `checkpointBps`. */
+  readonly checkpointSteps: number
+  /** Availability receipts that the blob of a checkpoint needs, 0–15. */
+  readonly checkpointReceipts: number
 }
 
 /** Starting values of docs: two of three, one task in ten audited, bonds of ten times the pay. */
@@ -43,6 +51,10 @@ const DEFAULTS: Omit<Policy, 'programId'> = {
   auditBlocks: 240,
   windowBlocks: 60,
   heartbeatBlocks: 0,
+  retryMax: 0,
+  checkpointBps: 0,
+  checkpointSteps: 0,
+  checkpointReceipts: 0,
 }
 
 /**
@@ -64,7 +76,11 @@ export function makePolicy(chosen: Pick<Policy, 'programId'> & Partial<Policy>):
         : within(policy.auditQuorum, Math.floor(policy.auditors / 2) + 1, policy.auditors),
     ],
     ['jury', within(policy.jury, 0, 15)],
-    ['reassignMax', within(policy.reassignMax, 0, 255)],
+    ['reassignMax', within(policy.reassignMax, 0, 16)],
+    ['retryMax', within(policy.retryMax, 0, 7)],
+    ['checkpointBps', within(policy.checkpointBps, 0, policy.redundancy === 1 ? 9_000 : 0)],
+    ['checkpointSteps', within(policy.checkpointSteps, policy.checkpointBps > 0 ? 1 : 0, 2 ** 32 - 1)],
+    ['checkpointReceipts', within(policy.checkpointReceipts, 0, 15)],
     ['auditRateBps', within(policy.auditRateBps, 0, 10_000)],
     ['auditFeeBps', within(policy.auditFeeBps, 0, 5_000)],
     ['bondBps', within(policy.bondBps, 0, 2 ** 32 - 1)],

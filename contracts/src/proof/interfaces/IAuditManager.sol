@@ -22,6 +22,7 @@ interface IAuditManager {
         bool committed;
         bool revealed;
         bytes32 verdict; // the seal before the reveal
+        bytes32 report; // zero before the reveal
     }
 
     event AuditorEnrolled(address indexed auditor, uint256 stake);
@@ -47,14 +48,16 @@ interface IAuditManager {
     /// @notice Becomes an auditor: reserves `stake` wei of the caller's Vault lockup (deposit and lock first).
     function enrol(uint256 stake) external;
 
-    /// @notice Stops being drawn and gets the stake back; not while an audit of the caller is open.
+    /// @notice Stops being drawn and gets the stake back; not before every task that the caller audited is settled.
     function resign() external;
 
     /// @notice Posts the sealed verdict `keccak256(abi.encode(task, auditor, verdict, report, salt))`. Drawn auditors only.
     function commitAudit(address task, bytes32 sealedVerdict) external;
 
     /// @notice Opens it, after all drawn auditors committed or the commit deadline passed.
-    /// @param report hash of a report blob, or zero
+    /// @param report exact classes: `keccak256(abi.encode(seed, parts))` over parts of the trace that the draw's seed picks, as
+    /// the class's runtime says (zero: it has none). Right verdicts with another report than most of them earn nothing and
+    /// lose as much as silent ones. Judged classes: hash of a report blob, or zero
     function revealAudit(address task, bytes32 verdict, bytes32 report, bytes32 salt) external;
 
     /// @notice Closes an audit whose deadlines passed. Anybody. (The last reveal closes it by itself.)

@@ -20,6 +20,10 @@ struct Policy {
     uint32 auditBlocks; // for audit commits, and the same again for audit reveals
     uint32 windowBlocks; // in which a result may be challenged
     uint32 heartbeatBlocks; // a seat silent for longer may be reassigned; 0: no heartbeat needed
+    uint8 retryMax; // how often a task that ended without a result starts again with other providers, 0..7
+    uint16 checkpointBps; // part of the pay that goes to whoever did the steps, at most 9,000; needs redundancy 1
+    uint32 checkpointSteps; // steps of a whole task, for `checkpointBps`
+    uint8 checkpointReceipts; // availability receipts that the blob of a checkpoint needs, 0..15
 }
 
 /// @title Verification policies of sources. A task keeps the policy that its source had when it was published.

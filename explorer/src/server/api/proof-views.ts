@@ -49,6 +49,7 @@ function applyPhase(proof: Draft<ProofDetail>, name: string, text: Text): void {
       proof.phase = 'ASSIGNED'
       break
     case 'Reopened':
+    case 'Retried':
       proof.phase = 'OPEN'
       break
     case 'RevealOpened':
