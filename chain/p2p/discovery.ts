@@ -37,7 +37,7 @@ export class Discovery {
 
   /** Goes back to the bootnodes now and then. */
   tick(nowMs: number): void {
-    if (nowMs - this.#bootedAtMs < this.#options.limits.redialMaxMs) return
+    if (nowMs - this.#bootedAtMs < this.#options.limits.bootnodesEveryMs) return
     this.#bootedAtMs = nowMs
     for (const { id, addresses } of this.#options.bootnodes) this.found(id, addresses)
   }

@@ -72,6 +72,8 @@ export interface NetworkLimits {
   /** First and largest pause between two dials of a kept peer (doubles, with jitter). */
   readonly redialMs: number
   readonly redialMaxMs: number
+  /** Bootnodes are dialled again this often while peers are few. */
+  readonly bootnodesEveryMs: number
   /** Of two peers that keep each other the one with the larger id waits this long, so that one connection arises. */
   readonly dialGraceMs: number
   readonly dialTimeoutMs: number
@@ -134,7 +136,8 @@ export const DEFAULT_LIMITS: NetworkLimits = {
   connectionsPerHostMax: 32,
   inboundPerSecondPerHost: 10,
   redialMs: 500,
-  redialMaxMs: 30_000,
+  redialMaxMs: 4_000,
+  bootnodesEveryMs: 30_000,
   dialGraceMs: 400,
   dialTimeoutMs: 10_000,
 

@@ -16,6 +16,7 @@ import { crc32 } from 'node:zlib'
 import { assert } from '#lib/assert'
 import { equalBytes, toHex, utf8 } from '#lib/bytes'
 import { CodedError } from '#lib/errors'
+import { reachFailPoint } from '#lib/fail-point'
 import { syncDirectory } from '#lib/files'
 import { storeFailure } from './store-failure.ts'
 
@@ -143,7 +144,9 @@ export class BulkFiles {
       for (let done = 0; done < bytes.length; ) {
         done += (await writeAt(tail.fd, bytes, done, bytes.length - done, tail.bytes + done)).bytesWritten
       }
+      reachFailPoint('bulk-written')
       await syncData(tail.fd)
+      reachFailPoint('bulk-synced')
       tail.bytes += bytes.length
       return places
     } catch (error) {

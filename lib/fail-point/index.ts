@@ -15,6 +15,8 @@ export const FAIL_POINTS = {
   'commit-stored': 'a commit is durable, execution has not heard of it',
   'commit-queued': 'execution has the commit in its queue',
   'block-before-write': "a commit's blocks are executed, nothing of them is on disk",
+  'bulk-written': 'bodies and receipts are in the append-only file, not synced, and no key leads to them',
+  'bulk-synced': 'bodies and receipts are durable, no key leads to them',
   'block-written': 'blocks, state and position are durable, nobody was told',
   'block-announced': 'pool, subscribers and the voter know the block',
   'certificate-stored': 'a checkpoint certificate is written',

@@ -27,6 +27,7 @@ export const seedOf = (index: number) => sha256(utf8(`network key ${index}`))
 export const QUICK: Partial<NetworkLimits> = {
   redialMs: 50,
   redialMaxMs: 200,
+  bootnodesEveryMs: 200,
   dialGraceMs: 50,
   inboundPerSecondPerHost: 1_000,
   connectionsPerHostMax: 1_000,
