@@ -26,6 +26,7 @@ export {
   verifyCertificate,
   verifyFromGenesis,
 } from './certificates.ts'
+export { checkpointFromCommits, firstCommitNeeded, windowEndBefore } from './checkpoint-from-commits.ts'
 export { CommitCertifiers } from './commit-certifiers.ts'
 export {
   COMMIT_RANGE_REASON,
@@ -115,7 +116,6 @@ export {
   carriesVersionSupport,
   nextProtocolVersion,
   supportedVersion,
-  VERSION_SUPPORT_COMMITS,
   VERSION_SUPPORT_ROUNDS,
   versionSupportItem,
 } from './version-support.ts'

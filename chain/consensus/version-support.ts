@@ -3,9 +3,6 @@ import { type Committee, Tally } from './committee.ts'
 
 /** Own vertices of every such round say which protocol versions this node knows: five bytes, about once a second. */
 export const VERSION_SUPPORT_ROUNDS = 16
-/** Commits at the end of an epoch whose vertices count. Who made none in them is not counted as ready. */
-export const VERSION_SUPPORT_COMMITS = 100
-
 /** Whether vertices of this round carry the item. */
 export function carriesVersionSupport(round: Round): boolean {
   return round % VERSION_SUPPORT_ROUNDS === 0
@@ -25,7 +22,8 @@ export function supportedVersion({ system }: Pick<Vertex, 'system'>): number | u
 
 /**
  * The protocol version of the next epoch: the highest that a quorum of the committee knows, by what they said last in
- * committed vertices, and never below the present one. A function of committed data, so every node gets the same.
+ * the committed `vertices` of the epoch's last window of commits, and never below the present one. Who made none in it is
+ * not counted as ready. A function of committed data, so every node gets the same.
  */
 export function nextProtocolVersion(
   current: number,

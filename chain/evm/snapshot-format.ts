@@ -152,12 +152,17 @@ const KEY_BYTES: ReadonlyMap<number, number> = new Map<KeyPrefix, number>([
 
 /** Collects records into chunks. */
 export class StateChunkWriter {
-  #out = new Writer(SNAPSHOT_CHUNK_BYTES + VALUE_BYTES_MAX)
+  readonly #chunkBytes: number
+  #out = new Writer(VALUE_BYTES_MAX)
+
+  constructor(chunkBytes: number) {
+    this.#chunkBytes = chunkBytes
+  }
 
   /** Adds a record of the flat state; a chunk when it is full. */
   add(key: Uint8Array, value: Uint8Array): Uint8Array | undefined {
     this.#out.bytes(key).u32(value.length).bytes(value)
-    return this.#out.length < SNAPSHOT_CHUNK_BYTES ? undefined : this.#take()
+    return this.#out.length < this.#chunkBytes ? undefined : this.#take()
   }
 
   /** What is left; undefined for nothing. */
@@ -167,7 +172,7 @@ export class StateChunkWriter {
 
   #take(): Uint8Array {
     const bytes = this.#out.finish()
-    this.#out = new Writer(SNAPSHOT_CHUNK_BYTES + VALUE_BYTES_MAX)
+    this.#out = new Writer(this.#chunkBytes + VALUE_BYTES_MAX)
     return bytes
   }
 }

@@ -2,7 +2,7 @@ import { assert, defined } from '#lib/assert'
 import { afterPrefix, KEY_PREFIX, type Store, storeKey, u48 } from '#storage'
 import { type BlockHeader, type BlockNumber, encodeBlock } from '#types'
 import { readBlock, readHeader } from './chain-store.ts'
-import { encodeHeadChunk, SNAPSHOT_HEADERS, StateChunkWriter } from './snapshot-format.ts'
+import { encodeHeadChunk, SNAPSHOT_CHUNK_BYTES, SNAPSHOT_HEADERS, StateChunkWriter } from './snapshot-format.ts'
 import { readPosition } from './store-meta.ts'
 
 /** The chunks of a snapshot of the head as it was when this was opened. */
@@ -14,9 +14,10 @@ export interface SnapshotSource {
 
 /**
  * Opens the state of the head for a snapshot. It is fixed when this returns, without a copy: an iterator of the store
- * sees the store as it was at its beginning. Call it between two commits. Undefined where too few blocks are kept.
+ * sees the store as it was at its beginning. Call it between two writes. Undefined where too few blocks are kept.
+ * Snapshots with another size of chunks are other snapshots: only tests change it.
  */
-export function openSnapshotSource(store: Store): SnapshotSource | undefined {
+export function openSnapshotSource(store: Store, chunkBytes = SNAPSHOT_CHUNK_BYTES): SnapshotSource | undefined {
   const { head, base } = defined(readPosition(store), 'a chain store has a position')
   const block = defined(readBlock(store, head), 'the head is stored')
   const first = Math.max(0, head - SNAPSHOT_HEADERS)
@@ -35,17 +36,18 @@ export function openSnapshotSource(store: Store): SnapshotSource | undefined {
   // Asked for here and now: this is the instant that the iterator shows.
   const opened = records.next()
   opened.catch(() => {})
-  return { header: block.header, chunks: chunksOf(headChunk, records, opened) }
+  return { header: block.header, chunks: chunksOf(headChunk, chunkBytes, records, opened) }
 }
 
 async function* chunksOf(
   headChunk: Uint8Array,
+  chunkBytes: number,
   records: AsyncIterator<readonly [Uint8Array, Uint8Array]>,
   opened: Promise<IteratorResult<readonly [Uint8Array, Uint8Array]>>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   try {
     yield headChunk
-    const writer = new StateChunkWriter()
+    const writer = new StateChunkWriter(chunkBytes)
     for (let next = await opened; next.done !== true; next = await records.next()) {
       const [key, value] = next.value
       const full = writer.add(key, value)

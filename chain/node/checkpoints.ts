@@ -10,8 +10,9 @@ export function blockTimeMs(block: Block): number {
 }
 
 /**
- * Votes on executed blocks: on the first block of every checkpoint interval of commit time, and on the last one of an
- * epoch. Which blocks these are is a pure function of the chain, so all validators vote on the same ones.
+ * Votes on executed blocks: on the last block of the first commit of every checkpoint interval of commit time, and on the
+ * last one of an epoch. Which blocks these are is a pure function of the chain, so all validators vote on the same ones.
+ * A certified block is therefore always the last of its commit, and who starts from its state goes on with the next one.
  */
 export function createCheckpointVoter(options: {
   readonly chainId: number
@@ -24,18 +25,22 @@ export function createCheckpointVoter(options: {
   const { chainId, epoch, intervalMs, key } = options
   let previousMs = options.headTimeMs
   return ({ blocks }, nowMs) => {
-    const votes: Input[] = []
-    for (const { block } of blocks) {
-      const atMs = blockTimeMs(block)
-      const isDue = Math.floor(atMs / intervalMs) > Math.floor(previousMs / intervalMs)
-      previousMs = atMs
-      if (!isDue && decodeBlockOrigin(block.header.extraData)?.endsEpoch !== true) continue
-      const height = block.header.number
-      const signature = key.sign(execVoteSigningBytes(chainId, epoch, height, block.hash))
-      votes.push({ kind: 'executed', height, blockHash: block.hash, signature, nowMs })
-    }
-    return votes
+    const block = blocks.at(-1)?.block
+    if (block === undefined) return []
+    // All blocks of a commit have its time.
+    const atMs = blockTimeMs(block)
+    const isDue = isFirstOfInterval(previousMs, atMs, intervalMs)
+    previousMs = atMs
+    if (!isDue && decodeBlockOrigin(block.header.extraData)?.endsEpoch !== true) return []
+    const height = block.header.number
+    const signature = key.sign(execVoteSigningBytes(chainId, epoch, height, block.hash))
+    return [{ kind: 'executed', height, blockHash: block.hash, signature, nowMs }]
   }
+}
+
+/** Whether an interval of commit time began between a commit's blocks and those of the commit before. */
+export function isFirstOfInterval(previousMs: number, atMs: number, intervalMs: number): boolean {
+  return Math.floor(atMs / intervalMs) > Math.floor(previousMs / intervalMs)
 }
 
 /** Certificates that wait for our own execution. One comes a second; older ones are covered by newer ones. */

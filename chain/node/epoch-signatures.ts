@@ -14,7 +14,7 @@ import type { Log } from '#lib/env'
 import { messageOf } from '#lib/errors'
 import type { Network, PeerId } from '#p2p'
 import type { AuthorityIndex, Digest, Epoch } from '#types'
-import { type EndedEpoch, type EpochSetup, type EpochStore, withSignatures } from './epoch-store.ts'
+import { type EndedEpoch, type EpochSetup, type EpochStore, encodeEndedEpoch, withSignatures } from './epoch-store.ts'
 import type { Ed25519Key } from './keys/index.ts'
 
 const PULL_MS = 500
@@ -44,17 +44,23 @@ interface Pending {
   isAsking: boolean
 }
 
+/** "How did this epoch end, and who signed it?" */
 export function encodeRecordRequest(epoch: Epoch): Uint8Array {
   return new Writer(9).u8(1).u64(epoch).finish()
 }
 
-function decodeRecordRequest(bytes: Uint8Array): Epoch | undefined {
+/** The same, with the addresses of the next committee (`decodeEndedEpoch`): what a node asks that does not know it. */
+export function encodeEndedRequest(epoch: Epoch): Uint8Array {
+  return new Writer(9).u8(2).u64(epoch).finish()
+}
+
+function decodeRequest(bytes: Uint8Array): { readonly epoch: Epoch; readonly withAddresses: boolean } | undefined {
   try {
     const reader = new Reader(bytes)
-    if (reader.u8() !== 1) return undefined
+    const kind = reader.u8()
     const epoch = reader.u64()
     reader.end()
-    return epoch < 2 ** 32 ? epoch : undefined
+    return (kind === 1 || kind === 2) && epoch < 2 ** 32 ? { epoch, withAddresses: kind === 2 } : undefined
   } catch (error) {
     if (error instanceof DecodeError) return undefined
     throw error
@@ -167,9 +173,11 @@ export function createEpochSignatures(options: {
     },
 
     answer(request) {
-      const epoch = decodeRecordRequest(request)
-      const ended = epoch === undefined ? undefined : (pending.get(epoch)?.ended ?? store.get(epoch))
-      return ended === undefined ? undefined : encodeCertifiedRecord(ended)
+      const asked = decodeRequest(request)
+      if (asked === undefined) return undefined
+      const ended = pending.get(asked.epoch)?.ended ?? store.get(asked.epoch)
+      if (ended === undefined) return undefined
+      return asked.withAddresses ? encodeEndedEpoch(ended) : encodeCertifiedRecord(ended)
     },
 
     stop: () => clearInterval(timer),

@@ -10,6 +10,7 @@ import {
 import { toHex, utf8 } from '#lib/bytes'
 import { DecodeError, Reader, Writer } from '#lib/codec'
 import { CodedError } from '#lib/errors'
+import { accept, reject, type Verdict } from '#lib/verdict'
 import { type PeerId, peerIdOfPublicKey } from '#p2p'
 import { KEY_PREFIX, type Store, storeKey } from '#storage'
 import { type ConsensusParams, type Epoch, type GenesisFile, ZERO_DIGEST } from '#types'
@@ -55,7 +56,14 @@ export function createEpochStore(store: Store, genesis: GenesisFile): EpochStore
 
   function get(epoch: Epoch): EndedEpoch | undefined {
     const bytes = store.get(keyOf(epoch))
-    return bytes === undefined ? undefined : decodeEnded(bytes)
+    if (bytes === undefined) return undefined
+    const ended = decodeEndedEpoch(bytes)
+    if (ended.kind === 'accept') return ended.value
+    throw new CodedError(
+      'store corrupt',
+      'the record of an epoch is damaged; start from a snapshot of the network, with a new data directory',
+      { data: { epoch } },
+    )
   }
 
   function firstSetup(): EpochSetup {
@@ -98,7 +106,7 @@ export function createEpochStore(store: Store, genesis: GenesisFile): EpochStore
 
   return {
     get,
-    put: ended => store.write([{ key: keyOf(ended.record.epoch), value: encodeEnded(ended) }], { durable: true }),
+    put: ended => store.write([{ key: keyOf(ended.record.epoch), value: encodeEndedEpoch(ended) }], { durable: true }),
     setupOf(epoch) {
       const known = setups.get(epoch)
       if (known !== undefined) return known
@@ -113,7 +121,8 @@ export function createEpochStore(store: Store, genesis: GenesisFile): EpochStore
 
 const SETUPS_KEPT = 4
 
-function encodeEnded({ addresses, ...certified }: EndedEpoch): Uint8Array {
+/** Bytes of an ended epoch for the store and for nodes that lack it. */
+export function encodeEndedEpoch({ addresses, ...certified }: EndedEpoch): Uint8Array {
   const record = encodeCertifiedRecord(certified)
   const out = new Writer(record.length + 256).u32(record.length).bytes(record)
   out.u16(addresses.length)
@@ -124,28 +133,23 @@ function encodeEnded({ addresses, ...certified }: EndedEpoch): Uint8Array {
   return out.finish()
 }
 
-function decodeEnded(bytes: Uint8Array): EndedEpoch {
-  const damaged = (cause: unknown) =>
-    new CodedError(
-      'store corrupt',
-      "the record of an epoch is damaged; restore the data directory from a peer's snapshot",
-      {
-        cause,
-      },
-    )
+/** Strict inverse of {@link encodeEndedEpoch}. Nothing vouches for the addresses: they only say where to dial. */
+export function decodeEndedEpoch(bytes: Uint8Array): Verdict<EndedEpoch, 'malformed'> {
   try {
     const reader = new Reader(bytes)
     const certified = decodeCertifiedRecord(reader.bytes(reader.u32()))
-    if (certified.kind !== 'accept') throw damaged(certified.reason)
+    if (certified.kind !== 'accept') return reject('malformed')
     const addresses: string[][] = []
     for (let left = reader.u16(); left > 0; left--) {
       const text = new TextDecoder().decode(reader.bytes(reader.u16()))
       addresses.push(text === '' ? [] : text.split('\n'))
     }
     reader.end()
-    return { ...certified.value, addresses }
+    if (addresses.length !== certified.value.record.nextAuthorities.length) return reject('malformed')
+    return accept({ ...certified.value, addresses })
   } catch (error) {
-    throw error instanceof DecodeError ? damaged(error) : error
+    if (error instanceof DecodeError) return reject('malformed')
+    throw error
   }
 }
 

@@ -1,10 +1,4 @@
-import {
-  carriesVersionSupport,
-  type EpochRecord,
-  encodeCertifiedRecord,
-  nextProtocolVersion,
-  VERSION_SUPPORT_COMMITS,
-} from '#consensus'
+import { carriesVersionSupport, type EpochRecord, encodeCertifiedRecord, nextProtocolVersion } from '#consensus'
 import type { CommitExecutionEngine, ExecutedCommit } from '#evm'
 import { defined } from '#lib/assert'
 import type { Hex } from '#lib/bytes'
@@ -137,7 +131,9 @@ export async function createEpochs(options: EpochsOptions): Promise<Epochs> {
   async function versionAfter(setup: EpochSetup, last: CommitIndex): Promise<number> {
     const consensusLog = logOf(setup.epoch)
     const vertices: Vertex[] = []
-    for (let index = Math.max(1, last - VERSION_SUPPORT_COMMITS + 1); index <= last; index++) {
+    // A node that began with a snapshot has the commits of at least one window.
+    const first = Math.max(1, last - setup.params.scheduleWindowCommits + 1)
+    for (let index = first; index <= last; index++) {
       const commit = defined(consensusLog.commit(index), 'an epoch ends with its last commits in the log')
       for (const ref of commit.vertices) {
         if (!carriesVersionSupport(ref.round)) continue

@@ -11,10 +11,14 @@ import type { Network } from '#p2p'
 import type { Store } from '#storage'
 import type { Block, GenesisFile, OrderedCommit } from '#types'
 import { createCertificateKeeper } from './checkpoints.ts'
+import { ogpuConfigOf } from './committee.ts'
 import { createEpochs, type Epochs } from './epochs.ts'
 import { createExecutionDriver, type ExecutionDriver } from './execution-driver.ts'
 import type { ValidatorKeys } from './keys/index.ts'
 import { createNodeMetrics, type NodeMetrics } from './node-metrics.ts'
+import { openSnapshotFolder } from './snapshot-folder.ts'
+import { createSnapshotMaker, type SnapshotMaker } from './snapshot-maker.ts'
+import { serveSnapshots } from './snapshot-server.ts'
 import { Timeline } from './timeline.ts'
 import { createTransactionGossip } from './transaction-gossip.ts'
 
@@ -37,6 +41,13 @@ export interface NodePartsOptions {
   readonly keptPeers: readonly string[]
   /** Highest protocol version that is known; default: what this program was built with. */
   readonly protocolVersion?: number
+  /** Where snapshots for others lie, and how often one is made (milliseconds of commit time; 0 makes none). */
+  readonly snapshots?: {
+    readonly path: string
+    readonly intervalMs: number
+    readonly keep: number
+    readonly chunkBytes?: number
+  }
   readonly clock: Clock
   readonly log: Log
   /** Storage failed or an assumption broke: the node must stop. */
@@ -128,6 +139,7 @@ export async function createNodeParts(options: NodePartsOptions): Promise<NodePa
     onBackpressure: on => epochs.current().submit({ kind: 'backpressure', on, nowMs: clock.now() }),
     onFailure: options.onFailure,
   })
+  const snapshots = startSnapshots(options, engine)
   const unsubscribe = pool.onAdded(transaction => {
     timeline.received(transaction.hash, clock.now())
     epochs.payloadArrived()
@@ -150,10 +162,34 @@ export async function createNodeParts(options: NodePartsOptions): Promise<NodePa
       gossip?.stop()
       unsubscribe()
       await execution.stop()
+      await snapshots?.stop()
       await epochs.stop()
       await engine.close()
     },
   }
+}
+
+/** Serves the snapshots that are there, and makes new ones where that is wanted. */
+function startSnapshots(
+  { snapshots, network, genesis, chainStore, log }: NodePartsOptions,
+  engine: CommitExecutionEngine,
+): SnapshotMaker | undefined {
+  if (snapshots === undefined) return undefined
+  const folder = openSnapshotFolder(snapshots.path)
+  serveSnapshots({ network, folder })
+  const { intervalMs, keep, chunkBytes } = snapshots
+  if (intervalMs === 0) return undefined
+  const { checkpointIntervalMs } = ogpuConfigOf(genesis).consensus
+  return createSnapshotMaker({
+    folder,
+    chainStore,
+    engine,
+    intervalMs,
+    checkpointIntervalMs,
+    keep,
+    ...(chunkBytes === undefined ? {} : { chunkBytes }),
+    log: log.child('snapshot'),
+  })
 }
 
 function sizeOf({ header, transactions }: Block) {

@@ -96,13 +96,21 @@ export interface NetworkLimits {
 
 export const DEFAULT_LIMITS: NetworkLimits = {
   frameBytesMax: { vertices: 2 * MIB, control: 64 * KIB },
-  requestBytesMax: { vertices: 64 * KIB, commits: 4 * KIB, 'own-last': 4 * KIB, blocks: 4 * KIB, status: 4 * KIB },
+  requestBytesMax: {
+    vertices: 64 * KIB,
+    commits: 4 * KIB,
+    'own-last': 4 * KIB,
+    blocks: 4 * KIB,
+    status: 4 * KIB,
+    snapshot: 64,
+  },
   responseBytesMax: {
     vertices: 8 * MIB,
     commits: 8 * MIB,
     'own-last': 2 * MIB,
     blocks: 8 * MIB,
-    status: 16 * KIB,
+    status: 128 * KIB,
+    snapshot: 8 * MIB,
   },
   gossipBytesMax: { transactions: 256 * KIB, commits: 1 * MIB },
 

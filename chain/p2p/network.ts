@@ -81,6 +81,8 @@ class PeerNetwork implements Network, TransportEvents {
   }
 
   async start(): Promise<void> {
+    // A node that first fetches a snapshot has started it before everything else.
+    if (this.#running) return
     const setup = { protocols: this.#names.streams, topics: Object.values(this.#names.topic) }
     this.#running = true
     await this.#transport.start(setup, this)

@@ -2,7 +2,14 @@ import { toRawHex } from '#lib/bytes'
 import type { Channel, RequestProtocol, Topic } from './types.ts'
 
 export const CHANNELS: readonly Channel[] = ['vertices', 'control']
-export const REQUEST_PROTOCOLS: readonly RequestProtocol[] = ['vertices', 'commits', 'own-last', 'blocks', 'status']
+export const REQUEST_PROTOCOLS: readonly RequestProtocol[] = [
+  'vertices',
+  'commits',
+  'own-last',
+  'blocks',
+  'status',
+  'snapshot',
+]
 export const TOPICS: readonly Topic[] = ['transactions', 'commits']
 
 /**
@@ -43,6 +50,7 @@ export function protocolNames(genesisHash: Uint8Array): ProtocolNames {
     'own-last': name('request', 'own-last'),
     blocks: name('request', 'blocks'),
     status: name('request', 'status'),
+    snapshot: name('request', 'snapshot'),
   }
   const topic = { transactions: name('gossip', 'transactions'), commits: name('gossip', 'commits') }
   const purposes = new Map<string, StreamPurpose>([[LINK_PROTOCOL, { kind: 'link' }]])

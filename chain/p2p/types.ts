@@ -23,7 +23,7 @@ export type MessageVerdict =
 /** Long-lived direct streams between validators. Each is ordered; vertices never wait behind control traffic or replies. */
 export type Channel = 'vertices' | 'control'
 /** Request and answer, each one bounded frame. */
-export type RequestProtocol = 'vertices' | 'commits' | 'own-last' | 'blocks' | 'status'
+export type RequestProtocol = 'vertices' | 'commits' | 'own-last' | 'blocks' | 'status' | 'snapshot'
 /** Gossip among all nodes. */
 export type Topic = 'transactions' | 'commits'
 

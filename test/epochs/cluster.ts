@@ -3,7 +3,7 @@ import { createRecoveryPool, genesisBlock } from '#evm'
 import { defined } from '#lib/assert'
 import { toHex } from '#lib/bytes'
 import { silentLog } from '#lib/env'
-import { createMemoryHub, createMemoryNetwork } from '#p2p'
+import { createMemoryHub, createMemoryNetwork, type MemoryHub } from '#p2p'
 import { createMemoryStore, KEY_PREFIX, type Store } from '#storage'
 import { createMetrics } from '../../chain/node/metrics.ts'
 import { createNodeParts, type NodeParts } from '../../chain/node/node-parts.ts'
@@ -29,12 +29,19 @@ export interface EpochCluster {
   /** From now on this node cannot write how an epoch ended, until it is started again: as if it died at that instant. */
   breakRecords(index: number): void
   readonly failures: unknown[]
+  /** The wire, for peers that are none of the validators. */
+  readonly hub: MemoryHub
   close(): Promise<void>
 }
 
 const POLL_MS = 20
 
-export function createEpochCluster(network: TestNetwork, folder: string): EpochCluster {
+export function createEpochCluster(
+  network: TestNetwork,
+  folder: string,
+  /** Milliseconds of commit time between snapshots; none are made when absent. */
+  snapshotIntervalMs?: number,
+): EpochCluster {
   const { genesis, keys } = network
   const hub = createMemoryHub({ link: { delayMs: 2, jitterMs: 2, lossPercent: 0 } })
   const genesisHash = genesisBlock(genesis).hash
@@ -82,6 +89,7 @@ export function createEpochCluster(network: TestNetwork, folder: string): EpochC
     node: index => defined(nodes.get(index), 'the node runs').parts,
     running: () => [...nodes.values()].map(({ parts }) => parts),
     failures,
+    hub,
 
     breakRecords: index => broken.add(index),
 
@@ -101,6 +109,16 @@ export function createEpochCluster(network: TestNetwork, folder: string): EpochC
         signingGuardPath: guardOf(index),
         historyBlocks: undefined,
         keptPeers: [],
+        ...(snapshotIntervalMs === undefined
+          ? {}
+          : {
+              snapshots: {
+                path: join(folder, `snapshots-${index}`),
+                intervalMs: snapshotIntervalMs,
+                keep: 2,
+                chunkBytes: 16 * 1024,
+              },
+            }),
         ...(protocolVersion === undefined ? {} : { protocolVersion }),
         clock: { now: () => Date.now() },
         log: silentLog,

@@ -86,7 +86,7 @@ describe('a snapshot', () => {
     await expect(synced.chain.stateAt(header.number - 1)).rejects.toMatchObject({ code: 'state unavailable' })
     expect((await synced.chain.stateAt(header.number)).account).toBeDefined()
     expect(await synced.chain.blockByNumber(0)).toBeDefined()
-    expect(await synced.chain.blockByNumber(header.number - 1)).toBeUndefined()
+    await expect(synced.chain.blockByNumber(header.number - 1)).rejects.toMatchObject({ code: 'pruned' })
   })
 
   test('is the same on every node, whatever came after it', async () => {
