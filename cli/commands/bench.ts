@@ -8,6 +8,7 @@ const BENCHES = {
   p2p: 'test/bench/p2p.ts',
   network: 'test/bench/network.ts',
   relay: 'test/bench/relay.ts',
+  rpc: 'test/bench/rpc.ts',
 } as const
 
 export const bench: Command = {
@@ -18,10 +19,10 @@ export const bench: Command = {
     'Every figure is printed with its baseline from the same run. Machines differ and are noisy: compare ratios.',
   options: {
     rate: { type: 'string', value: 'N', help: 'network: transactions per second of the open loop' },
-    seconds: { type: 'string', value: 'N', help: 'network: length of each phase' },
+    seconds: { type: 'string', value: 'N', help: 'network, rpc: length of each phase' },
     validators: { type: 'string', value: 'N', help: 'network: validators, each a process' },
     'rpc-batch': { type: 'string', value: 'N', help: 'network: transactions in one JSON-RPC batch' },
-    profile: { type: 'string', value: 'FOLDER', help: 'network: where validator 0 leaves a processor profile' },
+    profile: { type: 'string', value: 'FOLDER', help: 'network, rpc: where validator 0 leaves a processor profile' },
     wan: { type: 'boolean', help: 'network: finality over emulated wide-area links, beside the prediction' },
     accounts: { type: 'string', value: 'N', help: 'execution: also with a state of so many accounts' },
     write: { type: 'boolean', help: 'network, execution: also write their files in docs/figures' },
@@ -57,6 +58,7 @@ const OPTIONS_OF: Readonly<Record<keyof typeof BENCHES, readonly string[]>> = {
   consensus: [],
   p2p: [],
   relay: [],
+  rpc: ['seconds', 'profile'],
   network: ['rate', 'seconds', 'validators', 'rpc-batch', 'profile', 'wan', 'write'],
 }
 
