@@ -7,14 +7,29 @@ import { decodeSlimAccount, encodeAccount, hasCode, hasStorage, type StateAccoun
 import { HashedKeys, sortedRoot } from './trie/sorted-root.ts'
 import { whole } from './whole.ts'
 
+type Fault = (what: string, kind?: FindingKind) => void
+
 /** Something that is not as it must be. */
 export interface Finding {
   readonly what: string
+  readonly kind: FindingKind
   /** The block that it is about. */
   readonly block?: BlockNumber
-  /** It is about the state of the head. */
-  readonly state?: boolean
 }
+
+/** What is damaged; decides what can be done about it (`repairChain`). */
+export type FindingKind =
+  /** The head, or what is marked final, does not fit what is stored. */
+  | 'marker'
+  | 'block'
+  /** An entry that can be made again from its block. */
+  | 'index'
+  /** A reverse diff. */
+  | 'history'
+  /** A node of a trie, which can be made again from the flat records. */
+  | 'trie'
+  /** A flat record or code: what the state is. */
+  | 'state'
 
 /**
  * Recomputes the state root from the flat accounts and slots, and compares every node on the way with the stored trie.
@@ -26,7 +41,7 @@ export async function checkState(
   report: (finding: Finding) => void,
   onProgress: (accounts: number) => void,
 ): Promise<{ readonly accounts: number; readonly slots: number }> {
-  const fault = (what: string) => report({ what, state: true })
+  const fault = (what: string, kind: FindingKind = 'state') => report({ what, kind })
   const accounts = new HashedKeys(20)
   const codes = new Set<string>()
   let slots = 0
@@ -52,7 +67,7 @@ export async function checkState(
   return { accounts: accounts.count, slots }
 }
 
-function checkAccounts(store: Store, accounts: HashedKeys, root: Digest, fault: (what: string) => void): number {
+function checkAccounts(store: Store, accounts: HashedKeys, root: Digest, fault: Fault): number {
   function* leaves(): Generator<readonly [Uint8Array, Uint8Array]> {
     for (const [hash, address] of accounts.sorted()) {
       const value = store.get(storeKey(KEY_PREFIX.account, address))
@@ -72,7 +87,7 @@ async function checkStorage(
   address: Uint8Array,
   hash: Digest,
   account: StateAccount,
-  fault: (what: string) => void,
+  fault: Fault,
 ): Promise<{ readonly slots: number; readonly nodes: number }> {
   const prefix = storeKey(KEY_PREFIX.slot, address)
   const keys = new HashedKeys(32)
@@ -97,7 +112,7 @@ async function checkStorage(
 }
 
 // Compares recomputed nodes with stored ones; one line for each trie, since one wrong leaf changes all above it.
-function comparing(store: Store, prefix: Uint8Array, name: string, fault: (what: string) => void) {
+function comparing(store: Store, prefix: Uint8Array, name: string, fault: Fault) {
   let count = 0
   let told = false
   return {
@@ -111,19 +126,13 @@ function comparing(store: Store, prefix: Uint8Array, name: string, fault: (what:
       if (stored !== undefined && equalBytes(stored, encoding)) return
       told = true
       const at = path.length === 0 ? 'its root' : `path ${[...path].map(nibble => nibble.toString(16)).join('')}`
-      fault(`a node of ${name} (${at}) ${stored === undefined ? 'is missing' : 'differs from the flat state'}`)
+      fault(`a node of ${name} (${at}) ${stored === undefined ? 'is missing' : 'differs from the flat state'}`, 'trie')
     },
     count: () => count,
   }
 }
 
-function checkCode(
-  store: Store,
-  address: Uint8Array,
-  account: StateAccount,
-  known: Set<string>,
-  fault: (what: string) => void,
-): void {
+function checkCode(store: Store, address: Uint8Array, account: StateAccount, known: Set<string>, fault: Fault): void {
   if (!hasCode(account)) return
   const name = toHex(account.codeHash)
   if (known.has(name)) return
@@ -140,10 +149,11 @@ async function checkCount(
   prefix: typeof KEY_PREFIX.slot | typeof KEY_PREFIX.accountNode | typeof KEY_PREFIX.storageNode,
   wanted: number,
   name: string,
-  fault: (what: string) => void,
+  fault: Fault,
 ): Promise<void> {
   let count = 0
   const from = storeKey(prefix)
   for await (const _ of store.scan({ from, to: afterPrefix(from) })) count += 1
-  if (count !== wanted) fault(`the ${name} has ${count} records where the accounts call for ${wanted}`)
+  const kind = prefix === KEY_PREFIX.slot ? 'state' : 'trie'
+  if (count !== wanted) fault(`the ${name} has ${count} records where the accounts call for ${wanted}`, kind)
 }

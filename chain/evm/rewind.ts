@@ -1,8 +1,9 @@
 import { EMPTY, equalBytes, toHex } from '#lib/bytes'
 import { Reader } from '#lib/codec'
 import { CodedError } from '#lib/errors'
+import { keccak256 } from '#lib/hash'
 import { afterPrefix, KEY_PREFIX, readU48, type Store, type StoreOperation, storeKey, u48 } from '#storage'
-import { type BlockHeader, type BlockNumber, decodeBlockOrigin } from '#types'
+import { type BlockHeader, type BlockNumber, decodeBlockOrigin, EMPTY_TRIE_ROOT } from '#types'
 import { blockOperations, readBlock, readHeader, readReceipts } from './chain-store.ts'
 import { decodeSlimAccount, type StateAccount } from './state/account.ts'
 import { type ByteKey, bytesOfKey, keyOf } from './state/byte-keys.ts'
@@ -26,6 +27,8 @@ export interface RewindOptions {
   readonly to: BlockNumber
   /** Goes below a finalized certificate, and drops it. */
   readonly force?: boolean
+  /** Takes back blocks that cannot be read as well, with all that leads to them. Below them everything must be whole. */
+  readonly damaged?: boolean
   readonly onProgress?: (head: BlockNumber) => void
 }
 
@@ -79,18 +82,21 @@ export async function rewindChain(options: RewindOptions): Promise<RewoundChain>
   // Blocks of an imported chain come from no commit.
   const isOurs = position.executed.index > 0
   const flat = new FlatState(store)
-  const tries = new StateTries(store, header(store, head).stateRoot)
+  const root = store.get(storeKey(KEY_PREFIX.accountNode))
+  const tries = new StateTries(store, root === undefined ? EMPTY_TRIE_ROOT : keccak256(root))
   let at = head
   let executed = position.executed
+  const deletion = options.damaged === true ? deleteDamagedBlock : deleteBlock
   while (at > to) {
     const first = batchStart(store, at, to)
     const operations: StoreOperation[] = []
-    await takeBack(store, flat, tries, first, at, operations)
+    await takeBack(store, flat, tries, { first, last: at, deletion }, operations)
     executed = isOurs ? positionAfter(header(store, first - 1)) : position.executed
     operations.push(...positionOperations(first - 1, executed))
     operations.push(...boundOperations(position, first - 1))
     await dropCertificates(store, first - 1, finalized, operations)
     if (first - 1 === to) await dropSkipped(store, executed, operations)
+    if (first - 1 === to && options.damaged === true) await sweepIndexes(store, to, operations)
     await store.write(operations, { durable: true })
     flat.publish()
     tries.publish()
@@ -119,17 +125,37 @@ function sameCommit(a: BlockHeader, b: BlockHeader): boolean {
   )
 }
 
-function firstBlockOfCommit(store: Store, number: BlockNumber, head: BlockNumber): BlockNumber {
+/** The first block of the commit that made block `number`; where a header cannot be told, the block counts to both sides. */
+export function firstBlockOfCommit(store: Store, number: BlockNumber, head: BlockNumber): BlockNumber {
   if (number > head) return number
   let first = number
-  while (first > 1 && sameCommit(header(store, first - 1), header(store, number))) first--
+  while (first > 1 && belongsTogether(store, first - 1)) first--
   return first
+}
+
+function belongsTogether(store: Store, number: BlockNumber): boolean {
+  const [left, right] = [readable(store, number), readable(store, number + 1)]
+  return left === undefined || right === undefined || sameCommit(left, right)
+}
+
+function readable(store: Store, number: BlockNumber): BlockHeader | undefined {
+  try {
+    return header(store, number)
+  } catch (error) {
+    if (error instanceof CodedError && error.code === 'store damaged') return undefined
+    throw error
+  }
 }
 
 function lastBlockOfCommit(store: Store, number: BlockNumber, head: BlockNumber): BlockNumber {
   let last = number
   while (last < head && sameCommit(header(store, last + 1), header(store, number))) last++
   return last
+}
+
+/** The commit that made block `number`: execution goes on after it when that block is the head. CodedError `store damaged`. */
+export function commitOfBlock(store: Store, number: BlockNumber): Executed {
+  return positionAfter(header(store, number))
 }
 
 function positionAfter(head: BlockHeader): Executed {
@@ -157,8 +183,7 @@ async function takeBack(
   store: Store,
   flat: FlatState,
   tries: StateTries,
-  first: BlockNumber,
-  last: BlockNumber,
+  { first, last, deletion }: { first: BlockNumber; last: BlockNumber; deletion: typeof deleteBlock },
   operations: StoreOperation[],
 ): Promise<void> {
   const accounts = new Map<ByteKey, StateAccount | undefined>()
@@ -180,7 +205,7 @@ async function takeBack(
       }
     }
     deleteHistory(store, number, operations)
-    deleteBlock(store, number, operations)
+    deletion(store, number, operations)
   }
   const changes: AccountChange[] = []
   for (const [key, after] of accounts) {
@@ -228,6 +253,30 @@ function deleteBlock(store: Store, number: BlockNumber, operations: StoreOperati
 function boundOperations({ base, states, deleted }: StorePosition, head: BlockNumber): readonly StoreOperation[] {
   if (base <= head && states <= head) return []
   return keptOperations({ base: Math.min(base, head), states: Math.min(states, head), deleted })
+}
+
+/** Deletes what of a block can be deleted without reading it; {@link sweepIndexes} does the rest. */
+function deleteDamagedBlock(store: Store, number: BlockNumber, operations: StoreOperation[]): void {
+  try {
+    deleteBlock(store, number, operations)
+  } catch (error) {
+    if (!(error instanceof CodedError) || error.code !== 'store damaged') throw error
+    const suffix = u48(number)
+    for (const prefix of [KEY_PREFIX.header, KEY_PREFIX.body, KEY_PREFIX.receipts]) {
+      operations.push({ key: storeKey(prefix, suffix) })
+    }
+  }
+}
+
+// Entries that lead to blocks above `head`.
+async function sweepIndexes(store: Store, head: BlockNumber, operations: StoreOperation[]): Promise<void> {
+  for (const prefix of [KEY_PREFIX.blockNumber, KEY_PREFIX.transaction, KEY_PREFIX.logIndex]) {
+    for await (const [key, value] of store.scan({ from: storeKey(prefix), to: afterPrefix(storeKey(prefix)) })) {
+      const at =
+        prefix === KEY_PREFIX.logIndex ? readU48(key, key.length - 6) : value.length < 6 ? head + 1 : readU48(value)
+      if (at > head) operations.push({ key })
+    }
+  }
 }
 
 async function dropCertificates(

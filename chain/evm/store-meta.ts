@@ -42,6 +42,7 @@ const META = {
   kept: utf8('kept'),
   snapshot: utf8('snapshot'),
   migrated: utf8('migrated'),
+  repair: utf8('repair'),
 } as const
 
 export function metaKey(name: keyof typeof META): Uint8Array {
@@ -64,6 +65,9 @@ export function readPosition(store: Store): StorePosition | undefined {
     throw new CodedError('wrong schema', `the store has layout ${schema}, this program ${SCHEMA_VERSION}: ${advice}`, {
       data: { found: schema, wanted: SCHEMA_VERSION },
     })
+  }
+  if (store.get(metaKey('repair')) !== undefined) {
+    throw new CodedError('store damaged', 'a repair of the store was interrupted: ./ogpu db repair goes on with it')
   }
   const finalized = store.get(metaKey('finalized'))
   const baseBytes = store.get(metaKey('base'))

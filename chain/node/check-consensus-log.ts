@@ -1,7 +1,7 @@
 import { decodeLogRecord } from '#consensus'
 import { equalBytes, toRawHex } from '#lib/bytes'
 import { afterPrefix, KEY_PREFIX, readU48, type Store, storeKey } from '#storage'
-import type { CommitIndex, Digest } from '#types'
+import type { CommitIndex, Digest, Epoch } from '#types'
 import { BY_DIGEST, CERTIFIERS, CHECKPOINT, COMMIT, VERTEX } from './consensus-log.ts'
 
 export interface CheckedLog {
@@ -10,7 +10,7 @@ export interface CheckedLog {
   readonly records: number
   readonly vertices: number
   /** The commits that are kept, without a hole when `findings` is empty; absent when there is none. */
-  readonly commits?: { readonly first: CommitIndex; readonly last: CommitIndex }
+  readonly commits?: { readonly firstEpoch: Epoch; readonly first: CommitIndex; readonly last: CommitIndex }
 }
 
 const FINDINGS_MAX = 20
@@ -30,7 +30,7 @@ export async function checkConsensusLog(store: Store, onProgress?: (records: num
   let records = 0
   let vertices = 0
   let pointers = 0
-  let first: CommitIndex | undefined
+  let first: { readonly firstEpoch: Epoch; readonly first: CommitIndex } | undefined
   let previous: { readonly epoch: number; readonly index: CommitIndex; readonly digest: Digest } | undefined
   const prefix = storeKey(KEY_PREFIX.consensus)
   for await (const [key, value] of store.scan({ from: prefix, to: afterPrefix(prefix) })) {
@@ -65,7 +65,7 @@ export async function checkConsensusLog(store: Store, onProgress?: (records: num
       else if (!equalBytes(previousDigest, previous.digest))
         report(`commit ${index} does not follow commit ${index - 1}`)
     }
-    first ??= index
+    first ??= { firstEpoch: epoch, first: index }
     previous = { epoch, index, digest: record.digest }
   }
   if (pointers !== vertices) report(`the index by digest has ${pointers} entries for ${vertices} vertices`)
@@ -73,6 +73,6 @@ export async function checkConsensusLog(store: Store, onProgress?: (records: num
     findings,
     records,
     vertices,
-    ...(first === undefined || previous === undefined ? {} : { commits: { first, last: previous.index } }),
+    ...(first === undefined || previous === undefined ? {} : { commits: { ...first, last: previous.index } }),
   }
 }

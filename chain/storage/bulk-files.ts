@@ -9,6 +9,7 @@ import {
   rmSync,
   statSync,
   write,
+  writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -49,7 +50,10 @@ export interface BulkFilesOptions {
   readonly segmentBytes: number
   /** Another thread owns the files: nothing is made, cut or removed. */
   readonly readOnly: boolean
-  /** Hears of damage instead of a throw; the damaged file is then written on no more. */
+  /**
+   * Hears of damage instead of a throw. A damaged file is then written on no more, counts only what is there
+   * ({@link BulkFiles.cut}), and gets its header back.
+   */
   readonly onDamage?: (what: string) => void
 }
 
@@ -86,6 +90,8 @@ export class BulkFiles {
   #tail: { readonly number: number; readonly fd: number; bytes: number } | undefined
   #last: number
   #failure: unknown
+  /** Files that turned out shorter than they were, with their length. */
+  readonly cut = new Map<number, number>()
 
   private constructor(options: BulkFilesOptions) {
     this.#directory = options.directory
@@ -114,8 +120,10 @@ export class BulkFiles {
       for (const segment of segments) {
         const fault = faultOf(directory, segment)
         const isLast = segment.number === files.#last
-        if (fault !== undefined) damaged(fault)
-        else if (isLast && segment.bytes < options.segmentBytes) {
+        if (fault !== undefined) {
+          damaged(fault)
+          files.#mend(segment)
+        } else if (isLast && segment.bytes < options.segmentBytes) {
           const fd = openSync(join(directory, segmentName(segment.number)), 'r+')
           files.#tail = { number: segment.number, fd, bytes: segment.bytes }
           ftruncateSync(fd, segment.bytes)
@@ -220,6 +228,19 @@ export class BulkFiles {
     return fd
   }
 
+  #mend({ number, bytes }: BulkSegment): void {
+    const path = join(this.#directory, segmentName(number))
+    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+    this.cut.set(number, size < HEADER_BYTES ? 0 : Math.min(size, bytes))
+    if (size < HEADER_BYTES) return
+    const fd = openSync(path, 'r+')
+    try {
+      writeSync(fd, encodeHeader(number), 0, HEADER_BYTES, 0)
+    } finally {
+      closeSync(fd)
+    }
+  }
+
   #forget(segment: number): void {
     const fd = this.#readers.get(segment)
     if (fd !== undefined) closeSync(fd)
@@ -277,6 +298,7 @@ function faultOf(directory: string, { number, bytes }: BulkSegment): string | un
   const path = join(directory, segmentName(number))
   const size = statSync(path, { throwIfNoEntry: false })?.size
   if (size === undefined) return `${path} is missing`
+  if (bytes < HEADER_BYTES) return undefined
   if (size < bytes) return `${path} has ${size} bytes where ${bytes} were written`
   const header = new Uint8Array(HEADER_BYTES)
   const fd = openSync(path, 'r')

@@ -59,11 +59,22 @@ export async function openChainStore(directory: string, options: ChainStoreOptio
       readOnly: false,
       ...(options.onDamage === undefined ? {} : { onDamage: options.onDamage }),
     })
+    const cut = [...files.cut].map(([number, bytes]): StoreOperation => {
+      const state = { bytes, live: segments.get(number)?.live ?? 0 }
+      segments.set(number, state)
+      return segmentOperation(number, state)
+    })
+    await database.write(cut, { durable: cut.length > 0 })
     return new ChainDisk(database, files, segments)
   } catch (error) {
     await database.close()
     throw error
   }
+}
+
+function segmentOperation(number: number, { bytes, live }: SegmentState): StoreOperation {
+  const key = storeKey(KEY_PREFIX.bulkSegment, new Writer(4).u32(number).finish())
+  return { key, value: new Writer(8).u32(bytes).u32(live).finish() }
 }
 
 interface SegmentState {
@@ -192,15 +203,15 @@ class ChainDisk implements ChainStore {
     const dropped: number[] = []
     for (const [number, { bytes, live }] of new Map([...this.#segments, ...changed])) {
       const isTail = number === tail?.number
-      const key = storeKey(KEY_PREFIX.bulkSegment, new Writer(4).u32(number).finish())
+      const state = { bytes: isTail ? tail.bytes : bytes, live }
+      const operation = segmentOperation(number, state)
       if (live === 0 && !isTail) {
         dropped.push(number)
         changed.delete(number)
-        batch.push({ key })
+        batch.push({ key: operation.key })
       } else if (changed.has(number)) {
-        const state = { bytes: isTail ? tail.bytes : bytes, live }
         changed.set(number, state)
-        batch.push({ key, value: new Writer(8).u32(state.bytes).u32(state.live).finish() })
+        batch.push(operation)
       }
     }
     return dropped

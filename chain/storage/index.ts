@@ -8,6 +8,6 @@ export { type BulkUsage, type ChainStore, type ChainStoreOptions, openChainStore
 export { openChainReader } from './chain-disk-reader.ts'
 export { afterPrefix, KEY_PREFIX, type KeyPrefix, readU48, SCHEMA_VERSION, storeKey, u48 } from './keys.ts'
 export { openLevelReader, type StoreReader } from './level-reader.ts'
-export { type DiskStore, type LevelStoreOptions, openLevelStore } from './level-store.ts'
+export { type DiskStore, type LevelStoreOptions, openLevelStore, repairLevelStore } from './level-store.ts'
 export { createMemoryStore } from './memory-store.ts'
 export * from './store.ts'

@@ -55,6 +55,18 @@ export async function openLevelStore(directory: string, options: LevelStoreOptio
   return new LevelStore(database)
 }
 
+/**
+ * Lets LevelDB gather what it can still read into a database that opens again. Records may be lost, also in the middle:
+ * whoever calls this checks the content afterwards. CodedError as {@link openLevelStore} on failure.
+ */
+export async function repairLevelStore(directory: string): Promise<void> {
+  try {
+    await (Level as unknown as { repair(location: string): Promise<void> }).repair(directory)
+  } catch (error) {
+    throw storeFailure('be repaired', error)
+  }
+}
+
 class LevelStore implements DiskStore {
   readonly #database: Database
 

@@ -1,41 +1,48 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type CheckedChain, checkChain, readPosition, rewindChain, type StorePosition, storeUsage } from '#evm'
+import { type CheckedChain, checkChain, commitOfBlock, readPosition, rewindChain, storeUsage } from '#evm'
 import { toHex } from '#lib/bytes'
-import { CodedError, messageOf } from '#lib/errors'
+import { CodedError } from '#lib/errors'
 import { type CheckedLog, checkConsensusLog, type DataDirectory, openExistingDataDirectory } from '#node'
-import { type DiskStore, openChainStore, openLevelStore } from '#storage'
 import { type Command, flag, UsageError, type Values } from '../command.ts'
+import { migrate, repair } from '../db/repair.ts'
+import { ADVICE, aheadOfLog, holdsCommits, isImported, sizeOf, withChain, withStore } from '../db/stores.ts'
 import { required } from '../sidecar-options.ts'
 import { bold, bytes, dim, green, red, stage, table } from '../terminal.ts'
 
-const VERBS = ['info', 'check', 'compact', 'rewind'] as const
+const VERBS = ['info', 'stats', 'check', 'repair', 'rewind', 'compact', 'migrate'] as const
 type Verb = (typeof VERBS)[number]
-type StoreName = 'chain' | 'consensus'
 
 export const db: Command = {
   name: 'db',
   summary: 'Looks into the stores of a stopped node: their size, their health, an earlier block',
-  usage: 'info | check | compact | rewind BLOCK',
-  description: `info     where the chain stands, and what takes how much room
-check    compares blocks, roots, indexes and the consensus log; --deep also recomputes the state. Changes nothing
-compact  gives room of deleted and replaced records back to the disk
+  usage: 'info | stats | check | repair | rewind BLOCK | compact | migrate',
+  description: `info     where the chain stands and what is kept
+stats    what takes how much room, by kind of record and by bulk file; reads everything
+check    compares blocks, roots, indexes and the consensus log; --deep also the state and its history. Changes nothing
+repair   checks deeply and mends what can be mended: indexes and tries are made again, damaged blocks are taken back and
+         executed again at the next start, damaged old states are given up. Says what is left, and what helps
 rewind   takes the chain back to a block; at its next start the node executes the later commits again
+compact  gives room of deleted and replaced records back to the disk
+migrate  brings a store of an earlier version up to date, which a start of the node does as well
 The node must be stopped. Exit codes: 0 done, 1 something is wrong, 2 wrong usage.`,
   options: {
     'data-dir': { type: 'string', value: 'FOLDER', default: './data', help: 'Data directory of the node' },
     deep: { type: 'boolean', help: 'check: recompute the state root from every account and slot' },
-    force: { type: 'boolean', help: 'rewind: go below a finalized block, or without commits to execute again' },
+    force: {
+      type: 'boolean',
+      help: 'rewind: go below a finalized block; rewind, repair: go back without commits to execute again',
+    },
   },
   examples: [
     './ogpu db info --data-dir /var/lib/ogpu',
     './ogpu db check --deep --data-dir /var/lib/ogpu',
+    './ogpu db repair --data-dir /var/lib/ogpu',
     './ogpu db rewind 12000 --data-dir /var/lib/ogpu',
   ],
   async run({ values, positionals }) {
     const [verb, block, ...more] = positionals
     if (!isVerb(verb) || more.length > 0 || (verb === 'rewind') !== (block !== undefined)) {
-      throw new UsageError('say what to do: ./ogpu db info, check, compact or rewind BLOCK; see ./ogpu db --help')
+      throw new UsageError(`say what to do: ./ogpu db ${VERBS.join(', ')} (BLOCK); see ./ogpu db --help`)
     }
     const to = Number(block ?? 0)
     if (!/^\d+$/.test(block ?? '0') || !Number.isSafeInteger(to)) {
@@ -58,6 +65,12 @@ function runVerb(verb: Verb, directory: DataDirectory, values: Values, to: numbe
   switch (verb) {
     case 'info':
       return info(directory)
+    case 'stats':
+      return stats(directory)
+    case 'repair':
+      return repair(directory, flag(values, 'force'))
+    case 'migrate':
+      return migrate(directory)
     case 'check':
       return check(directory, flag(values, 'deep'))
     case 'compact':
@@ -67,47 +80,11 @@ function runVerb(verb: Verb, directory: DataDirectory, values: Values, to: numbe
   }
 }
 
-/** Opens one of the two stores; whatever the store says is told with its place and what helps. */
-async function withStore<T>(
-  directory: DataDirectory,
-  name: StoreName,
-  work: (store: DiskStore) => Promise<T>,
-): Promise<T> {
-  const path = join(directory.storePath, name)
-  try {
-    // LevelDB would leave an empty folder behind.
-    if (!existsSync(join(path, 'CURRENT'))) throw new CodedError('store damaged', 'its file CURRENT is missing')
-    const open = name === 'chain' ? openChainStore : openLevelStore
-    const store = await open(path, { createIfMissing: false })
-    try {
-      return await work(store)
-    } finally {
-      await store.close()
-    }
-  } catch (error) {
-    if (!(error instanceof CodedError) || !error.code.startsWith('store')) throw error
-    throw new CodedError(error.code, `${path}: ${oneLine(messageOf(error))}. ${ADVICE[name]}`, { cause: error })
-  }
-}
-
-const ADVICE: Readonly<Record<StoreName, string>> = {
-  chain:
-    'What helps: move that folder away and start the node; it makes the chain again from its consensus log. ' +
-    'Keep keys/ and signing-guard where they are',
-  consensus:
-    'What helps: move the store/ folder with both stores away and start the node; it fetches everything from its ' +
-    'peers. Keep keys/ and signing-guard where they are',
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim()
-}
-
 async function info(directory: DataDirectory): Promise<number> {
-  const imported = await withStore(directory, 'chain', async store => {
+  await withStore(directory, 'chain', async store => {
     const position = readPosition(store)
     if (position === undefined) throw new CodedError('store damaged', 'the store is empty')
-    const { executed, finalized, genesisHash, head, schema } = position
+    const { base, executed, finalized, genesisHash, head, schema, states } = position
     console.log(
       table([
         [bold('chain'), dim(join(directory.storePath, 'chain'))],
@@ -116,42 +93,61 @@ async function info(directory: DataDirectory): Promise<number> {
         ['head', `block ${head}`],
         ['finalized', `block ${finalized}`],
         ['executed', `commit ${executed.epoch}/${executed.index}`],
+        ['blocks kept', base === 0 ? 'all' : `from ${base} (and the genesis)`],
+        ['states kept', states === 0 ? 'all' : `from block ${states}`],
+        ['on disk', `chain ${bytes(sizeOf(directory, 'chain'))}, consensus ${bytes(sizeOf(directory, 'consensus'))}`],
       ]),
     )
-    return isImported(directory, position)
+  })
+  return 0
+}
+
+async function stats(directory: DataDirectory): Promise<number> {
+  const imported = await withStore(directory, 'chain', async store => {
+    const position = readPosition(store)
+    return position !== undefined && isImported(directory, position)
   })
   for (const name of imported ? (['chain'] as const) : (['chain', 'consensus'] as const)) {
     await withStore(directory, name, async store => {
       const usage = await storeUsage(store)
-      const total = usage.reduce(
-        (sum, { entries, keyBytes, valueBytes }) => ({
-          entries: sum.entries + entries,
-          bytes: sum.bytes + keyBytes + valueBytes,
-        }),
-        { entries: 0, bytes: 0 },
-      )
-      console.log(`\n  ${bold(name)}`)
+      const entries = usage.reduce((sum, one) => sum + one.entries, 0)
+      const total = usage.reduce((sum, one) => sum + one.keyBytes + one.valueBytes, 0)
+      const share = (part: number) => `${((100 * part) / Math.max(total, 1)).toFixed(1)} %`
+      const rows = [...usage].sort((a, b) => b.keyBytes + b.valueBytes - a.keyBytes - a.valueBytes)
+      console.log(`\n  ${bold(name)} ${dim(`${bytes(sizeOf(directory, name))} on disk`)}`)
       console.log(
         table([
-          ['records of', 'count', 'keys', 'values'].map(dim),
-          ...usage.map(({ name: prefix, entries, keyBytes, valueBytes }) => [
-            prefix,
-            String(entries),
-            bytes(keyBytes),
-            bytes(valueBytes),
+          ['records of', 'count', 'keys', 'values', 'each', 'share'].map(dim),
+          ...rows.map(one => [
+            one.name,
+            String(one.entries),
+            bytes(one.keyBytes),
+            bytes(one.valueBytes),
+            bytes(Math.round((one.keyBytes + one.valueBytes) / one.entries)),
+            share(one.keyBytes + one.valueBytes),
           ]),
-          ['together', String(total.entries), bytes(total.bytes), `${bytes(sizeOf(directory, name))} on disk`],
+          ['together', String(entries), '', bytes(total), '', ''],
         ]),
       )
     })
   }
+  await withChain(directory, async store => {
+    const files = store.bulkUsage()
+    if (files.length === 0) return
+    console.log(`\n  ${bold('bulk files')}`)
+    const shown = files.length > FILES_SHOWN ? files.slice(-FILES_SHOWN) : files
+    console.log(
+      table([
+        ['file', 'size', 'values in use'].map(dim),
+        ...(shown.length < files.length ? [[`${files.length - shown.length} earlier ones`]] : []),
+        ...shown.map(one => [one.file, bytes(one.bytes), String(one.live)]),
+      ]),
+    )
+  })
   return 0
 }
 
-/** A chain that `./ogpu import` made comes from no commits, so it has no consensus log. */
-function isImported(directory: DataDirectory, position: StorePosition): boolean {
-  return position.executed.index === 0 && !existsSync(join(directory.storePath, 'consensus'))
-}
+const FILES_SHOWN = 20
 
 async function check(directory: DataDirectory, deep: boolean): Promise<number> {
   let chain: CheckedChain | undefined
@@ -171,15 +167,18 @@ async function check(directory: DataDirectory, deep: boolean): Promise<number> {
     })
   }
   await guarded(deep ? 'chain and state' : 'chain', async update => {
-    chain = await withStore(directory, 'chain', store =>
-      checkChain({
+    const counts: string[] = []
+    chain = await withChain(directory, async store => {
+      counts.push(...(await store.checkBulk()))
+      return checkChain({
         store,
         deep,
         onProgress: (what, done, total) => update(`${done}${total === 0 ? '' : ` of ${total}`} ${what}`),
-      }),
-    )
+      })
+    })
     const path = join(directory.storePath, 'chain')
-    return chain.findings.map(({ what }) => `${path}: ${what}`).concat(chain.findings.length > 0 ? [ADVICE.chain] : [])
+    const found = [...chain.findings.map(({ what }) => what), ...counts].map(what => `${path}: ${what}`)
+    return found.length === 0 ? found : [...found, ADVICE.chain]
   })
   const imported = chain !== undefined && isImported(directory, chain.position)
   if (!imported)
@@ -190,15 +189,8 @@ async function check(directory: DataDirectory, deep: boolean): Promise<number> {
       const path = join(directory.storePath, 'consensus')
       return log.findings.map(what => `${path}: ${what}`).concat(log.findings.length > 0 ? [ADVICE.consensus] : [])
     })
-  if (chain !== undefined && log !== undefined) {
-    const { executed } = chain.position
-    const last = log.commits?.last ?? 0
-    if (last < executed.index) {
-      problems.push(
-        `execution has reached commit ${executed.index}, but the consensus log ends with commit ${last}. ${ADVICE.consensus}`,
-      )
-    }
-  }
+  const ahead = log === undefined ? undefined : aheadOfLog(directory, chain?.position.executed, log.commits?.last ?? 0)
+  if (ahead !== undefined) problems.push(ahead)
   for (const problem of problems) console.error(`ogpu: ${problem}`)
   if (problems.length > 0 || chain === undefined) return 1
   const state = deep ? `, ${chain.accounts} accounts, ${chain.slots} slots` : ''
@@ -226,7 +218,10 @@ async function rewind(directory: DataDirectory, to: number, force: boolean): Pro
   await withStore(directory, 'chain', async store => {
     const position = readPosition(store)
     const isReplayable =
-      position !== undefined && (isImported(directory, position) || (await holdsCommits(directory, position)))
+      position !== undefined &&
+      (to > position.head ||
+        isImported(directory, position) ||
+        (await holdsCommits(directory, position, commitOfBlock(store, to))))
     if (!isReplayable && !force) {
       throw new CodedError(
         'not replayable',
@@ -240,17 +235,4 @@ async function rewind(directory: DataDirectory, to: number, force: boolean): Pro
     })
   })
   return 0
-}
-
-async function holdsCommits(directory: DataDirectory, { executed }: StorePosition): Promise<boolean> {
-  const { commits, findings } = await withStore(directory, 'consensus', store => checkConsensusLog(store))
-  return findings.length === 0 && commits?.first === 1 && commits.last >= executed.index
-}
-
-function sizeOf(directory: DataDirectory, name: StoreName): number {
-  const path = join(directory.storePath, name)
-  if (!existsSync(path)) return 0
-  return readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile())
-    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0)
 }

@@ -12,8 +12,10 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createExecutionEngine, genesisBlock } from '#evm'
+import { toHex } from '#lib/bytes'
 import { openDataDirectory } from '#node'
 import { openChainStore, openLevelStore } from '#storage'
 import { commitDigest, type Digest } from '#types'
@@ -24,6 +26,7 @@ import { killCommits, killGenesis } from '../evm/kill-workload.ts'
 
 let root: string
 let whole: string
+let headHash: string
 const commits = [...killCommits()].slice(0, 12)
 
 /** A stopped node's data directory, with tables on the disk and not only LevelDB's log. */
@@ -44,6 +47,7 @@ beforeAll(async () => {
     previousDigest = commitDigest(commit)
     await log.append([{ kind: 'commit', commit, digest: previousDigest }], { durable: true })
   }
+  headHash = toHex(engine.chain.head().hash)
   await engine.close()
   await chain.compact()
   await consensus.compact()
@@ -53,6 +57,19 @@ beforeAll(async () => {
 })
 
 afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+// Written by the last version with layout 1, from the same commits.
+const LAYOUT_1 = fileURLToPath(new URL('../vectors/store-schema-1', import.meta.url))
+
+/** A start of the node makes the same chain out of what is there. */
+async function expectSameChain(path: string): Promise<void> {
+  const store = await openChainStore(join(path, 'store/chain'))
+  const engine = await createExecutionEngine({ genesis: killGenesis(), store })
+  for (const commit of commits) await engine.execute(commit)
+  expect(toHex(engine.chain.head().hash)).toBe(headHash)
+  await engine.close()
+  await store.close()
+}
 
 interface Outcome {
   readonly code: number
@@ -99,8 +116,32 @@ describe('./ogpu db', () => {
     expect(code).toBe(0)
     expect(out).toMatch(/head\s+block 12\n/)
     expect(out).toMatch(/executed\s+commit 0\/12\n/)
-    expect(out).toMatch(/slotHistory\s+\d+/)
-    expect(out).toMatch(/on disk/)
+    expect(out).toMatch(/states kept\s+all/)
+    const stats = await db(whole, 'stats')
+    expect(stats.code).toBe(0)
+    expect(stats.out).toMatch(/slotHistory\s+\d+ .* %/)
+    expect(stats.out).toMatch(/00000001\.bulk\s+\S+ KiB\s+\d+/)
+  })
+
+  test('has nothing to mend and nothing to bring up to date in a whole directory', async () => {
+    const path = copy('mended')
+    expect(await db(path, 'repair')).toMatchObject({
+      code: 0,
+      err: '',
+      out: expect.stringContaining('everything agrees'),
+    })
+    expect(await db(path, 'migrate')).toMatchObject({ code: 0, out: expect.stringContaining('up to date already') })
+  })
+
+  test('brings the store of an earlier version up to date', async () => {
+    const path = copy('earlier')
+    rmSync(join(path, 'store/chain'), { recursive: true })
+    cpSync(LAYOUT_1, join(path, 'store/chain'), { recursive: true })
+    const refused = await db(path, 'check')
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('./ogpu db migrate') })
+    expect(await db(path, 'migrate')).toMatchObject({ code: 0, out: expect.stringContaining('from layout 1 to 2') })
+    expect((await db(path, 'check', '--deep')).code).toBe(0)
+    await expectSameChain(path)
   })
 
   test('finds nothing wrong with a whole directory', async () => {
@@ -188,7 +229,9 @@ describe('torn and overwritten files of a store', () => {
     'of %s are named with what helps',
     async name => {
       let failed = 0
-      for (const file of readdirSync(join(whole, 'store', name))) {
+      let mended = 0
+      const files = readdirSync(join(whole, 'store', name), { recursive: true }) as string[]
+      for (const file of files) {
         if (file === 'LOCK' || file.startsWith('LOG')) continue
         if (statSync(join(whole, 'store', name, file)).isDirectory()) continue
         const original = readFileSync(join(whole, 'store', name, file))
@@ -207,6 +250,13 @@ describe('torn and overwritten files of a store', () => {
             const outcome = await db(path, 'check', '--deep')
             expectClear(outcome, path)
             if (outcome.code !== 0) failed += 1
+            const repaired = await db(path, 'repair')
+            expectClear(repaired, path)
+            if (repaired.code === 0) {
+              if (outcome.code !== 0) mended += 1
+              expect(await db(path, 'check', '--deep')).toMatchObject({ code: 0, err: '' })
+              await expectSameChain(path)
+            }
             for (const verb of [['info'], ['compact'], ['rewind', '3']]) {
               const { err } = await db(path, ...verb)
               expect(err).not.toMatch(/^\s+at /m)
@@ -215,6 +265,8 @@ describe('torn and overwritten files of a store', () => {
         }
       }
       expect(failed).toBeGreaterThan(5)
+      // Of the consensus log nothing can be made again here: its peers have it.
+      if (name === 'chain') expect(mended).toBeGreaterThan(5)
     },
     60_000,
   )
