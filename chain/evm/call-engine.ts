@@ -13,8 +13,10 @@ import { Escape } from './interpreter/run.ts'
 import type { Machine } from './machine.ts'
 import { applyMessage, type MachineBlock, type Message, type MessageResult, resetMachine } from './message.ts'
 import { NEW_ACCOUNT } from './state/account.ts'
-import { JournalState } from './state/journal-state.ts'
+import { JournalState, type StateSource } from './state/journal-state.ts'
+import { OverlaySource } from './state/overlay-source.ts'
 import { withoutLeadingZeros } from './state/state-manager.ts'
+import { stateInside } from './state-inside.ts'
 import type { Observer, TraceEngine } from './trace-types.ts'
 import { liveState, type WatchLimits, watchMachine } from './trace-watch.ts'
 import type { AccountOverride, BlockOverride, CallContext, CallEngine, CallOutcome, CallRequest } from './types.ts'
@@ -89,6 +91,13 @@ export function createCallEngine(options: CallEngineOptions): CallEngine & Pick<
     return header
   }
 
+  // After a block, or inside of it.
+  async function sourceOf({ block, beforeTransaction }: CallContext): Promise<StateSource> {
+    return beforeTransaction === undefined
+      ? chain.source(block)
+      : stateInside(executor, chain, block, beforeTransaction)
+  }
+
   /** One execution on a fresh copy of the state; peakGas is what had to be there at the worst moment. */
   async function execute(
     request: CallRequest,
@@ -97,11 +106,13 @@ export function createCallEngine(options: CallEngineOptions): CallEngine & Pick<
     gas: bigint,
     deadline: number,
     observer?: Observer,
+    overlay?: OverlaySource,
   ): Promise<{ readonly outcome: CallOutcome; readonly peakGas: bigint }> {
     const fork = executor.forkAt(header.number, header.timestamp)
     return withMachine(fork, async ({ machine, guard }) => {
       guard.start(Math.max(0, deadline - performance.now()), context.signal)
-      const state = new JournalState(chain.source(context.block))
+      const source = overlay ?? (await sourceOf(context))
+      const state = new JournalState(source)
       machine.state.attach(state)
       const restore = await applyAccountOverrides(machine, state, context.state)
       try {
@@ -122,6 +133,7 @@ export function createCallEngine(options: CallEngineOptions): CallEngine & Pick<
                   timeoutMs: limits.timeoutMs,
                   signal: context.signal,
                 })
+        if (overlay !== undefined) overlay.apply(await executor.flat.complete(state.changes()))
         const { gasUsed, peakGas, output, logs } = result
         if (result.exception === undefined) return { outcome: { kind: 'success', output, gasUsed, logs }, peakGas }
         if (result.exception === 'revert') return { outcome: { kind: 'revert', output, gasUsed }, peakGas }
@@ -191,6 +203,25 @@ export function createCallEngine(options: CallEngineOptions): CallEngine & Pick<
       return (await execute(request, context, await headerOf(context), gas, deadline)).outcome
     },
     estimateGas: estimate,
+    async sequence(context) {
+      const header = await headerOf(context)
+      const deadline = performance.now() + limits.timeoutMs
+      const overlay = new OverlaySource(await sourceOf(context))
+      let { state, ...rest } = context
+      return {
+        async run(request, block, observer) {
+          const gas = request.gas === undefined || request.gas > limits.gas ? limits.gas : request.gas
+          const own: CallContext = {
+            ...rest,
+            ...(state === undefined ? {} : { state }),
+            ...(block === undefined ? {} : { header: { ...context.header, ...block } }),
+          }
+          // Overrides are part of the state from the first call on.
+          state = undefined
+          return (await execute(request, own, header, gas, deadline, observer, overlay)).outcome
+        },
+      }
+    },
     async traceCall(request, context, observer) {
       const gas = request.gas === undefined || request.gas > limits.gas ? limits.gas : request.gas
       const deadline = performance.now() + limits.timeoutMs

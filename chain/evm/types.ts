@@ -12,6 +12,7 @@ import type {
   Receipt,
   RecoveredTransaction,
 } from '#types'
+import type { Observer } from './trace-types.ts'
 
 /** Why a transaction of a commit did not become part of a block. Kept for RPC (`ogpu_droppedTransaction`). */
 export type SkipReason =
@@ -176,6 +177,8 @@ export interface CallContext {
   readonly block: BlockNumber
   readonly state?: ReadonlyMap<string, AccountOverride>
   readonly header?: BlockOverride
+  /** The call runs inside of the block instead: after the transactions before this one. */
+  readonly beforeTransaction?: number
   readonly signal?: AbortSignal
 }
 
@@ -193,6 +196,13 @@ export interface CallEngine {
     request: CallRequest,
     context: CallContext,
   ): Promise<{ readonly gas: bigint } | Exclude<CallOutcome, { kind: 'success' }>>
+  /** Calls that see what the calls before them did; all of them together have the time of one. */
+  sequence(context: CallContext): Promise<CallSequence>
+}
+
+/** One call after the other on the same state. */
+export interface CallSequence {
+  run(request: CallRequest, header?: BlockOverride, observer?: Observer): Promise<CallOutcome>
 }
 
 /** A rejected transaction: `message` is go-ethereum's text, which wallets match. */

@@ -1,6 +1,7 @@
 import type { Method } from './method.ts'
 import { adminMethods } from './methods/admin.ts'
 import { blockMethods } from './methods/blocks.ts'
+import { callManyMethods } from './methods/call-many.ts'
 import { callMethods } from './methods/calls.ts'
 import { dagMethods } from './methods/dag.ts'
 import { feeMethods } from './methods/fees.ts'
@@ -15,6 +16,7 @@ import { subscribeMethods } from './methods/subscribe.ts'
 import { accessListMethods, traceMethods } from './methods/trace.ts'
 import { transactionMethods } from './methods/transactions.ts'
 import { poolMethods } from './methods/txpool.ts'
+import { unsupportedMethods } from './methods/unsupported.ts'
 import { discoverMethod } from './openrpc.ts'
 
 const described: readonly Method[] = [
@@ -23,6 +25,7 @@ const described: readonly Method[] = [
   ...stateMethods,
   ...transactionMethods,
   ...callMethods,
+  ...callManyMethods,
   ...simulateMethods,
   ...feeMethods,
   ...logMethods,
@@ -35,6 +38,7 @@ const described: readonly Method[] = [
   ...otterscanMethods,
   ...dagMethods,
   ...adminMethods,
+  ...unsupportedMethods,
 ]
 
 /** Every method that a node can answer. */

@@ -34,6 +34,18 @@ export const rpcSuite: Suite = async (args, report) => {
     await node.close()
   }
   for (const [method, { passed: good, of }] of score) process.stdout.write(`${method} ${good}/${of}\n`)
+  process.stdout.write(`${scoreLine(score)}\n`)
+}
+
+/** The line that the README publishes. */
+function scoreLine(score: ReadonlyMap<string, { readonly passed: number; readonly of: number }>): string {
+  const sum = (names: readonly string[], part: 'passed' | 'of') =>
+    names.reduce((total, name) => total + (score.get(name)?.[part] ?? 0), 0)
+  const all = [...score.keys()]
+  const testing = all.filter(name => name.startsWith('testing_'))
+  const served = all.filter(name => !testing.includes(name))
+  const rest = testing.length === 0 ? '' : ` (testing_*: ${sum(testing, 'passed')} of ${sum(testing, 'of')})`
+  return `execution-apis: ${sum(served, 'passed')} of ${sum(served, 'of')} cases of ${served.length} methods pass${rest}`
 }
 
 /** Asks every question of a file; the first answer that differs is the file's result. */

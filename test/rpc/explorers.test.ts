@@ -151,7 +151,7 @@ describe('what explorers ask', () => {
       output: `0x${'7'.padStart(64, '0')}`,
       trace: [{ action: { to: probe } }],
     })
-    await expect(rpc('trace_replayTransaction', paid, ['vmTrace'])).rejects.toMatchObject({ code: -32000 })
+    await expect(rpc('trace_replayTransaction', paid, ['else'])).rejects.toMatchObject({ code: -32602 })
   })
 
   it('simulations: several blocks on our own chain, and their errors', async () => {

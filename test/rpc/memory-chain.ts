@@ -157,6 +157,7 @@ export function memoryChain() {
 
   const calls: CallEngine = {
     call: async request => callAnswer(request.data ?? new Uint8Array(0)),
+    sequence: async () => ({ run: async request => callAnswer(request.data ?? new Uint8Array(0)) }),
     estimateGas: async request => {
       const outcome = callAnswer(request.data ?? new Uint8Array(0))
       return outcome.kind === 'success' ? { gas: outcome.gasUsed } : outcome

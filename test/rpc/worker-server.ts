@@ -42,12 +42,13 @@ export async function startWorkerServer(options: WorkerServerOptions = {}) {
     count: options.count ?? 2,
     ...(options.queueMax === undefined ? {} : { queueMax: options.queueMax }),
   })
+  const refuse = () => Promise.reject(new Error('here'))
   const server = await createRpcServer({
     backend: {
       clientVersion: 'ogpu/test',
       chain: engine.chain,
       // Nothing of this thread may be needed for what is heavy.
-      calls: { call: () => Promise.reject(new Error('here')), estimateGas: () => Promise.reject(new Error('here')) },
+      calls: { call: refuse, estimateGas: refuse, sequence: refuse },
       pool,
       network: { peerCount: () => 0, listening: () => true },
       syncing: () => undefined,

@@ -78,6 +78,35 @@ export const blockMethods = [
     },
   }),
   method({
+    name: 'erigon_getHeaderByHash',
+    summary: 'A block header by hash, under Erigon’s name.',
+    params: [hash('blockHash')],
+    result: nullable(titled('header')),
+    handle: async (context, [digest]) => {
+      const block = await context.findBlock({ kind: 'hash', hash: digest })
+      return block === undefined ? null : headerToJson(block.header, block.hash)
+    },
+  }),
+  method({
+    name: 'erigon_getBlockByTimestamp',
+    summary: 'The last block that is not younger than a time in seconds; the oldest one when all are younger.',
+    params: [index('timestamp'), boolean('fullTransactions')],
+    result: nullable(titled('block')),
+    weight: 5,
+    handle: async (context, [timestamp, full]) => {
+      const { chain } = context.backend
+      let low = chain.earliest()
+      let high = chain.headHeader().number
+      while (low < high) {
+        const middle = Math.ceil((low + high) / 2)
+        const header = await context.needHeader({ kind: 'number', number: middle })
+        if (header.timestamp <= timestamp) low = middle
+        else high = middle - 1
+      }
+      return blockToJson(await context.needBlock({ kind: 'number', number: low }), full)
+    },
+  }),
+  method({
     name: 'eth_getBlockTransactionCountByNumber',
     summary: 'Number of transactions in a block.',
     params: [blockNumber],

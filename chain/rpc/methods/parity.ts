@@ -1,27 +1,33 @@
+import type { CallRequest, Observer } from '#evm'
 import { equalBytes, toHex } from '#lib/bytes'
-import type { Block, RecoveredTransaction } from '#types'
+import { type Block, decodeTransaction, type RecoveredTransaction, recoverSender } from '#types'
 import type { ReadContext } from '../context.ts'
 import { RpcError } from '../errors.ts'
+import type { Json } from '../format.ts'
 import { heavyMethod } from '../method.ts'
 import {
   type BlockRef,
   block,
   blockNumber,
   hash,
+  LATEST,
   list,
   member,
   ParamError,
   param,
   parseAddress,
   parseBlockNumber,
+  parseData,
   parseList,
   parseObject,
   parseSmallQuantity,
 } from '../params.ts'
-import { call } from '../params-call.ts'
-import { listOf, nullable, STRING, titled } from '../schema.ts'
+import { call, parseCall } from '../params-call.ts'
+import { ANY, DATA, listOf, nullable, STRING, titled } from '../schema.ts'
 import { flatTracer } from '../tracers/flat-tracer.ts'
+import { joinTracers, type Tracer } from '../tracers/index.ts'
 import { prestateTracer } from '../tracers/prestate-tracer.ts'
+import { vmTracer } from '../tracers/vm-tracer.ts'
 import { bounded, traceBlock, tracesOf, traceTransaction } from './trace.ts'
 
 const TRACES = listOf(titled('flat trace'))
@@ -44,15 +50,18 @@ async function flatBlock(context: ReadContext, found: Block, signal: AbortSignal
 interface ReplayParts {
   readonly trace: boolean
   readonly stateDiff: boolean
+  readonly vmTrace: boolean
 }
 
-const replayParts = param('traceTypes', listOf(STRING), (value): ReplayParts => {
+function parseParts(value: unknown): ReplayParts {
   const names = parseList(value, '[]string', item => String(item))
-  const foreign = names.find(name => name !== 'trace' && name !== 'stateDiff')
-  if (foreign === 'vmTrace') throw new RpcError('server', 'vmTrace is not available: use debug_traceTransaction')
+  const foreign = names.find(name => !['trace', 'stateDiff', 'vmTrace'].includes(name))
   if (foreign !== undefined) throw new ParamError(`unknown trace type ${foreign.slice(0, 20)}`)
-  return { trace: names.includes('trace'), stateDiff: names.includes('stateDiff') }
-})
+  const has = (name: string) => names.includes(name)
+  return { trace: has('trace'), stateDiff: has('stateDiff'), vmTrace: has('vmTrace') }
+}
+
+const replayParts = param('traceTypes', listOf(STRING), parseParts)
 
 interface Diff {
   readonly pre: Readonly<Record<string, Account>>
@@ -95,6 +104,35 @@ function stateDiffOf({ pre, post }: Diff): Record<string, unknown> {
   return diff
 }
 
+/** What a replay answers, of one execution. */
+function replayTracer(parts: ReplayParts): { readonly observer: Observer; result(): Json } {
+  const flat = flatTracer(undefined)
+  const diff = prestateTracer({ diffMode: true, disableCode: false, disableStorage: false, includeEmpty: false })
+  const machine = vmTracer()
+  let output = '0x'
+  const end: Tracer = {
+    observer: {
+      end(result) {
+        output = toHex(result.output)
+      },
+    },
+    result: () => output,
+  }
+  const wanted: Tracer[] = [end]
+  if (parts.trace) wanted.push(flat)
+  if (parts.stateDiff) wanted.push(diff)
+  if (parts.vmTrace) wanted.push(machine)
+  return {
+    observer: joinTracers(wanted),
+    result: () => ({
+      output,
+      stateDiff: parts.stateDiff ? stateDiffOf(diff.result() as Diff) : null,
+      trace: parts.trace ? flat.result() : [],
+      vmTrace: parts.vmTrace ? machine.result() : null,
+    }),
+  }
+}
+
 async function replay(
   context: ReadContext,
   found: Block,
@@ -102,48 +140,68 @@ async function replay(
   last: number,
   wants: (transaction: RecoveredTransaction) => boolean,
   signal: AbortSignal,
-): Promise<Record<string, unknown>[]> {
-  const results: (() => Record<string, unknown>)[] = []
+): Promise<Json[]> {
+  const results: (() => Json)[] = []
   await bounded(() =>
     tracesOf(context).traceBlock(
       found.header.number,
       transaction => {
         if (!wants(transaction)) return undefined
-        const flat = flatTracer(undefined)
-        const diff = prestateTracer({ diffMode: true, disableCode: false, disableStorage: false, includeEmpty: false })
-        let output = '0x'
-        results.push(() => ({
-          output,
-          stateDiff: parts.stateDiff ? stateDiffOf(diff.result() as Diff) : null,
-          trace: parts.trace ? flat.result() : [],
-          vmTrace: null,
-          transactionHash: toHex(transaction.hash),
-        }))
-        const observers = [flat.observer, diff.observer]
-        return {
-          async start(subject, state) {
-            for (const observer of observers) await observer.start?.(subject, state)
-          },
-          async step(step, state) {
-            if (parts.stateDiff) await diff.observer.step?.(step, state)
-          },
-          async enter(frame, state) {
-            for (const observer of observers) await observer.enter?.(frame, state)
-          },
-          exit(end) {
-            for (const observer of observers) observer.exit?.(end)
-          },
-          async end(result, state) {
-            output = toHex(result.output)
-            for (const observer of observers) await observer.end?.(result, state)
-          },
-        }
+        const tracer = replayTracer(parts)
+        results.push(() => ({ ...tracer.result(), transactionHash: toHex(transaction.hash) }))
+        return tracer.observer
       },
       { last, signal },
     ),
   )
   return results.map(result => result())
 }
+
+/** Runs one call after the other; each sees what those before it did. */
+async function replayCalls(
+  context: ReadContext,
+  calls: readonly { readonly request: CallRequest; readonly parts: ReplayParts }[],
+  ref: BlockRef,
+  signal: AbortSignal,
+): Promise<Json[]> {
+  const { number } = await context.needHeader(ref)
+  const sequence = await context.backend.calls.sequence({ block: number, signal })
+  const results: Json[] = []
+  for (const { request, parts } of calls) {
+    const tracer = replayTracer(parts)
+    const outcome = await bounded(() => sequence.run(request, undefined, tracer.observer))
+    if (outcome.kind === 'halt' && outcome.gasUsed === 0n) throw new RpcError('server', outcome.reason)
+    results.push(tracer.result())
+  }
+  return results
+}
+
+const CALLS_MAX = 1_000
+
+const tracedCalls = param('calls', listOf(listOf(ANY)), value => {
+  const calls = parseList(value, '[]', item => {
+    const [request, types] = parseList(item, '[]', inner => inner)
+    return { request: parseCall(request), parts: parseParts(types) }
+  })
+  if (calls.length > CALLS_MAX) throw new ParamError('too many calls')
+  return calls
+})
+
+/** A transaction that was sent to nobody, as a call. */
+const rawTransaction = param('rawTransaction', DATA, (value): CallRequest => {
+  const decoded = decodeTransaction(parseData(value))
+  if (decoded.kind !== 'accept') throw new ParamError('not a transaction')
+  const { gasLimit, type, ...transaction } = decoded.value
+  const from = recoverSender(decoded.value)
+  if (from === undefined) throw new ParamError('invalid transaction v, r, s values')
+  const { to, value: wei, data, nonce, gasPrice, maxFeePerGas, maxPriorityFeePerGas, accessList } = transaction
+  const { authorizationList, blobVersionedHashes, maxFeePerBlobGas } = transaction
+  const fields = { to, gasPrice, maxFeePerGas, maxPriorityFeePerGas, accessList, authorizationList }
+  const given = Object.entries({ ...fields, blobVersionedHashes, maxFeePerBlobGas }).filter(
+    ([, item]) => item !== undefined,
+  )
+  return { from, gas: gasLimit, value: wei, data, nonce, ...Object.fromEntries(given) }
+})
 
 interface TraceFilter {
   readonly from: BlockRef | undefined
@@ -272,21 +330,31 @@ export const parityMethods = [
   }),
   heavyMethod({
     name: 'trace_call',
-    summary: 'Flat traces of a call.',
+    summary: 'Traces, state difference and instructions of a call.',
     params: [call, replayParts, block],
     result: titled('replay'),
     weight: 50,
     work: 'trace',
-    handle: async (context, [request, parts, ref], { signal }) => {
-      const { number } = await context.needHeader(ref)
-      if (parts.stateDiff) throw new RpcError('server', 'stateDiff of a call is not available: use eth_simulateV1')
-      const tracer = flatTracer(undefined)
-      const outcome = await bounded(() =>
-        tracesOf(context).traceCall(request, { block: number, signal }, tracer.observer),
-      )
-      if (outcome.kind === 'halt' && outcome.gasUsed === 0n) throw new RpcError('server', outcome.reason)
-      const output = outcome.kind === 'halt' ? '0x' : toHex(outcome.output)
-      return { output, stateDiff: null, trace: parts.trace ? tracer.result() : [], vmTrace: null }
-    },
+    handle: async (context, [request, parts, ref], { signal }) =>
+      (await replayCalls(context, [{ request, parts }], ref, signal))[0],
+  }),
+  heavyMethod({
+    name: 'trace_callMany',
+    summary: 'The same of several calls, each on top of those before it.',
+    params: [tracedCalls, block],
+    result: listOf(titled('replay')),
+    weight: 100,
+    work: 'trace',
+    handle: (context, [calls, ref], { signal }) => replayCalls(context, calls, ref, signal),
+  }),
+  heavyMethod({
+    name: 'trace_rawTransaction',
+    summary: 'The same of a signed transaction that is not sent, on the latest state.',
+    params: [rawTransaction, replayParts],
+    result: titled('replay'),
+    weight: 50,
+    work: 'trace',
+    handle: async (context, [request, parts], { signal }) =>
+      (await replayCalls(context, [{ request, parts }], LATEST, signal))[0],
   }),
 ]

@@ -1,11 +1,23 @@
 import type { TraceEngine } from '#evm'
 import { toHex } from '#lib/bytes'
+import { keccak256 } from '#lib/hash'
+import { RlpReader } from '#lib/rlp'
 import type { Block } from '#types'
 import type { ReadContext } from '../context.ts'
 import { RpcError } from '../errors.ts'
 import { toQuantity } from '../format.ts'
-import { heavyMethod } from '../method.ts'
-import { type BlockRef, block, blockNumber, hash, member, param, parseObject } from '../params.ts'
+import { heavyMethod, method } from '../method.ts'
+import {
+  type BlockRef,
+  block,
+  blockNumber,
+  data,
+  hash,
+  member,
+  param,
+  parseObject,
+  parseSmallQuantity,
+} from '../params.ts'
 import { call, parseBlockOverrides, parseStateOverrides } from '../params-call.ts'
 import { ANY, listOf, titled } from '../schema.ts'
 import { type FlatPlace, type Tracer, type TracerFactory, TraceTooLarge, traceOptions } from '../tracers/index.ts'
@@ -89,12 +101,22 @@ export async function traceTransaction(
   return tracer.result()
 }
 
+/** Hash of the header that a block's RLP begins with; undefined when there is none. */
+function blockHashOfRlp(rlp: Uint8Array): Uint8Array | undefined {
+  try {
+    return keccak256(new RlpReader(rlp).list().skip())
+  } catch {
+    return undefined
+  }
+}
+
 /** Options of debug_traceCall: those of a trace, and overrides. */
 const callTraceOptions = {
   ...param('options', titled('trace options'), value => {
     const object = value === undefined || value === null ? {} : parseObject(value, 'tracers.TraceCallConfig')
     return {
       make: traceOptions.parse(value),
+      index: member(object, 'txIndex', parseSmallQuantity),
       state: member(object, 'stateOverrides', parseStateOverrides),
       header: member(object, 'blockOverrides', parseBlockOverrides),
     }
@@ -134,6 +156,36 @@ export const traceMethods = [
       traceBlock(context, await neededBlock(context, { kind: 'hash', hash: digest }), make, signal),
   }),
   heavyMethod({
+    name: 'debug_traceBlock',
+    summary: 'Traces every transaction of a block that is given as RLP; it has to be one of this chain.',
+    params: [data('block'), traceOptions],
+    result: listOf(titled('trace')),
+    weight: 100,
+    work: 'trace',
+    handle: async (context, [rlp, make], { signal }) => {
+      const digest = blockHashOfRlp(rlp)
+      if (digest === undefined) throw new RpcError('server', 'could not decode block: rlp: input is not a block')
+      return traceBlock(context, await neededBlock(context, { kind: 'hash', hash: digest }), make, signal)
+    },
+  }),
+  heavyMethod({
+    name: 'debug_traceBadBlock',
+    summary: 'Refused: consensus makes no blocks that do not execute.',
+    params: [hash('blockHash'), traceOptions],
+    result: listOf(titled('trace')),
+    work: 'trace',
+    handle: (_context, [digest]) => {
+      throw new RpcError('server', `bad block ${toHex(digest)} not found`)
+    },
+  }),
+  method({
+    name: 'debug_getBadBlocks',
+    summary: 'Always none: consensus makes no blocks that do not execute.',
+    params: [],
+    result: listOf(titled('block')),
+    handle: () => [],
+  }),
+  heavyMethod({
     name: 'debug_traceCall',
     summary: 'Executes a call and reports its steps, calls or state.',
     params: [call, block, callTraceOptions],
@@ -143,9 +195,10 @@ export const traceMethods = [
     handle: async (context, [request, ref, options], { signal }) => {
       const { number } = await context.needHeader(ref)
       const tracer = options.make(undefined)
-      const { state, header } = options
+      const { state, header, index } = options
       const where = {
         block: number,
+        ...(index === undefined ? {} : { beforeTransaction: index }),
         ...(state === undefined ? {} : { state }),
         ...(header === undefined ? {} : { header }),
         signal,

@@ -40,7 +40,13 @@ const TRACERS: Readonly<Record<string, (options: Options) => TracerFactory>> = {
   noopTracer: () => () => ({ observer: {}, result: () => ({}) }),
   muxTracer: options => {
     const parts = Object.entries(options).map(([name, inner]) => [name, factoryOf(name, inner ?? {})] as const)
-    return place => joinTracers(parts.map(([name, make]) => [name, make(place)] as const))
+    return place => {
+      const tracers = parts.map(([name, make]) => [name, make(place)] as const)
+      return {
+        observer: joinTracers(tracers.map(([, tracer]) => tracer)),
+        result: () => Object.fromEntries(tracers.map(([name, tracer]) => [name, tracer.result()])),
+      }
+    }
   },
 }
 
@@ -50,15 +56,21 @@ function factoryOf(name: string, options: unknown): TracerFactory {
   return make(parseObject(options, 'tracerConfig'))
 }
 
-function joinTracers(parts: readonly (readonly [string, Tracer])[]): Tracer {
-  const observers = parts.map(([, tracer]) => tracer.observer)
-  const joined: Observer = {
+/** One observer for several tracers. */
+export function joinTracers(tracers: readonly Tracer[]): Observer {
+  const observers = tracers.map(tracer => tracer.observer)
+  const steps = observers.filter(observer => observer.step !== undefined)
+  return {
     async start(subject, state) {
       for (const observer of observers) await observer.start?.(subject, state)
     },
-    async step(step, state) {
-      for (const observer of observers) await observer.step?.(step, state)
-    },
+    ...(steps.length === 0
+      ? {}
+      : {
+          async step(step, state) {
+            for (const observer of steps) await observer.step?.(step, state)
+          },
+        }),
     async enter(frame, state) {
       for (const observer of observers) await observer.enter?.(frame, state)
     },
@@ -69,7 +81,6 @@ function joinTracers(parts: readonly (readonly [string, Tracer])[]): Tracer {
       for (const observer of observers) await observer.end?.(result, state)
     },
   }
-  return { observer: joined, result: () => Object.fromEntries(parts.map(([name, tracer]) => [name, tracer.result()])) }
 }
 
 function parseTraceOptions(value: unknown): TracerFactory {
