@@ -9,6 +9,7 @@ const BENCHES = {
   network: 'test/bench/network.ts',
   relay: 'test/bench/relay.ts',
   rpc: 'test/bench/rpc.ts',
+  'rpc-abuse': 'test/bench/rpc-abuse.ts',
 } as const
 
 export const bench: Command = {
@@ -19,8 +20,8 @@ export const bench: Command = {
     'Every figure is printed with its baseline from the same run. Machines differ and are noisy: compare ratios.',
   options: {
     rate: { type: 'string', value: 'N', help: 'network: transactions per second of the open loop' },
-    seconds: { type: 'string', value: 'N', help: 'network, rpc: length of each phase' },
-    validators: { type: 'string', value: 'N', help: 'network: validators, each a process' },
+    seconds: { type: 'string', value: 'N', help: 'network, rpc, rpc-abuse: length of each phase' },
+    validators: { type: 'string', value: 'N', help: 'network, rpc-abuse: validators, each a process' },
     'rpc-batch': { type: 'string', value: 'N', help: 'network: transactions in one JSON-RPC batch' },
     profile: { type: 'string', value: 'FOLDER', help: 'network, rpc: where validator 0 leaves a processor profile' },
     wan: { type: 'boolean', help: 'network: finality over emulated wide-area links, beside the prediction' },
@@ -59,6 +60,7 @@ const OPTIONS_OF: Readonly<Record<keyof typeof BENCHES, readonly string[]>> = {
   p2p: [],
   relay: [],
   rpc: ['seconds', 'profile'],
+  'rpc-abuse': ['seconds', 'validators'],
   network: ['rate', 'seconds', 'validators', 'rpc-batch', 'profile', 'wan', 'write'],
 }
 

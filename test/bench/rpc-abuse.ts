@@ -1,5 +1,5 @@
 /**
- * Consensus while strangers abuse the JSON-RPC of every validator. Run: ./ogpu bench rpc-abuse [--seconds N]
+ * Consensus while strangers abuse the JSON-RPC of every validator. Run: ./ogpu bench rpc-abuse
  *
  * Real validator processes. A transaction goes to one of them every few milliseconds; what counts is the time from its
  * arrival to its commit by the validator's own clock. Phases without and with abuse take turns, so that a machine that
