@@ -24,16 +24,16 @@ const NAMES: Readonly<Record<string, string>> = {
 /** The plot as SVG text; both axes are logarithmic. */
 export function drawExecution(report: ExecutionReport): string {
   const rows = report.rows.filter(row =>
-    row.engine === 'ours' ? row.senders === 'known' : row.engine === 'stock+native',
+    row.engine === 'ours' ? row.mode === 'pipeline' : row.engine === 'stock+native',
   )
   const sizes = rows.map(row => row.accounts)
-  const speeds = rows.map(row => row.transactionsPerCpuSecond)
+  const speeds = rows.map(row => row.transactionsPerSecond)
   const x = scale(Math.min(...sizes) / 1.6, Math.max(...sizes) * 1.6, LEFT, WIDTH - RIGHT)
   const top = 10 ** Math.ceil(Math.log10(Math.max(...speeds)))
   const bottom = 10 ** Math.floor(Math.log10(Math.min(...speeds)))
   const y = scale(bottom, top, HEIGHT - BOTTOM, TOP)
   const parts: string[] = [
-    text(LEFT, 22, 'Transactions per second of processor time, by accounts in the state', 15, 'start'),
+    text(LEFT, 22, 'Transactions per second on all cores, by accounts in the state', 15, 'start'),
     text(LEFT, 38, report.conditions, 10, 'start'),
   ]
   for (let mark = bottom; mark <= top; mark *= 10) {
@@ -51,7 +51,7 @@ export function drawExecution(report: ExecutionReport): string {
   for (const [i, [name, series]] of [...seriesOf(rows)].entries()) {
     const [kind, engine] = name.split('/') as [string, string]
     const color = COLORS[kind] ?? '#888'
-    const points = series.map(row => [x(row.accounts), y(row.transactionsPerCpuSecond)] as const)
+    const points = series.map(row => [x(row.accounts), y(row.transactionsPerSecond)] as const)
     const dash = engine === 'ours' ? '' : ' stroke-dasharray="5 4"'
     const path = points.map(([px, py]) => `${px.toFixed(1)},${py.toFixed(1)}`).join(' ')
     parts.push(`<polyline points="${path}" fill="none" stroke="${color}" stroke-width="2"${dash}/>`)

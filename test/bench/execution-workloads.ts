@@ -39,7 +39,8 @@ export function benchGenesis({ accounts, senders }: WorkloadSize): GenesisFile {
   return genesisFile({ users: senders, alloc, blockGasLimit: 3_000_000_000n })
 }
 
-class Nonces {
+/** The next nonce of each sender; workloads on one chain share it. */
+export class Nonces {
   readonly #nonces: bigint[]
   constructor(senders: number) {
     this.#nonces = new Array<bigint>(senders).fill(0n)
@@ -52,8 +53,11 @@ class Nonces {
 }
 
 /** Plain transfers to one recipient after another. */
-export function transferWorkload(genesis: GenesisFile, { accounts, senders }: WorkloadSize): Workload {
-  const nonces = new Nonces(senders)
+export function transferWorkload(
+  genesis: GenesisFile,
+  { accounts, senders }: WorkloadSize,
+  nonces: Nonces = new Nonces(senders),
+): Workload {
   let count = 0
   return {
     kind: 'transfer',
@@ -69,8 +73,11 @@ export function transferWorkload(genesis: GenesisFile, { accounts, senders }: Wo
 }
 
 /** Transfers of WrappedOgpu (ERC-20 with votes). */
-export function tokenWorkload(genesis: GenesisFile, { accounts, senders }: WorkloadSize): Workload {
-  const nonces = new Nonces(senders)
+export function tokenWorkload(
+  genesis: GenesisFile,
+  { accounts, senders }: WorkloadSize,
+  nonces: Nonces = new Nonces(senders),
+): Workload {
   let count = 0
   return {
     kind: 'erc20',

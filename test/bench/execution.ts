@@ -3,13 +3,15 @@
  * same transactions in the same run. Run: ./ogpu bench execution [--accounts N] [--write]
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { cpus, loadavg } from 'node:os'
+import { availableParallelism, cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
+import { Bed, type Footprint } from './execution-bed.ts'
 import { drawExecution, FIGURES } from './execution-plot.ts'
-import { type Footprint, type Measured, measureFootprint, runOurs, runStock, type Stages } from './execution-runs.ts'
+import { type Measured, runStock, type Stages, withStore } from './execution-runs.ts'
 import {
   benchGenesis,
   type Kind,
+  Nonces,
   taskWorkload,
   tokenWorkload,
   transferWorkload,
@@ -18,7 +20,7 @@ import {
 } from './execution-workloads.ts'
 
 export interface BenchOptions {
-  /** Sizes of the state, in accounts. */
+  /** Sizes of the state, in accounts, growing. */
   readonly accounts?: readonly number[]
   readonly senders?: number
   /** Transactions of one commit. */
@@ -33,7 +35,11 @@ export interface ExecutionRow {
   readonly kind: Kind
   /** `stock` is @ethereumjs/vm with its own crypto, `stock+native` the same with ours. */
   readonly engine: 'ours' | 'stock' | 'stock+native'
-  readonly senders: 'known' | 'recovered'
+  /**
+   * `known`: senders known, one commit after another. `pipeline`: from raw bytes, on all cores, as a node does it.
+   * `inline`: the same with the tries on the executing thread. `recovered`: from raw bytes on one thread.
+   */
+  readonly mode: 'known' | 'pipeline' | 'inline' | 'recovered'
   /** In the state at the start. */
   readonly accounts: number
   readonly transactionsPerCpuSecond: number
@@ -48,13 +54,13 @@ export interface ExecutionReport {
   readonly footprints: readonly Footprint[]
 }
 
-/** Prints a line for each measurement and returns them all. One core; processor time is that of all threads. */
+/** Prints a line for each measurement and returns them all. Processor time is that of all threads. */
 export async function benchExecution(options: BenchOptions = {}): Promise<ExecutionReport> {
   const print = options.print ?? (line => process.stdout.write(`${line}\n`))
-  const sizes = options.accounts ?? [1_000, 100_000]
+  const sizes = options.accounts ?? DEFAULT_SIZES
   const senders = options.senders ?? 500
   const perCommit = options.perCommit ?? { transfer: 4_000, erc20: 1_000, task: 250 }
-  const commits = options.commits ?? 2
+  const commits = options.commits ?? 6
   const stockCount = options.stockTransactions ?? 200
   const rows: ExecutionRow[] = []
   const footprints: Footprint[] = []
@@ -67,65 +73,90 @@ export async function benchExecution(options: BenchOptions = {}): Promise<Execut
     rows.push(full)
     print(describe(full))
   }
-  const measure = async (workload: Workload, accounts: number) => {
+  const measure = async (bed: Bed, workload: Workload, accounts: number, mode: 'pipeline' | 'inline') => {
     const { kind } = workload
-    const { warm, cold, stages } = await runOurs(workload, perCommit[kind], commits)
-    add({ kind, engine: 'ours', senders: 'known', accounts, stages }, warm)
-    add({ kind, engine: 'ours', senders: 'recovered', accounts }, cold)
+    const row = { kind, engine: 'ours', accounts } as const
+    if (mode === 'pipeline') {
+      const known = await bed.known(workload, perCommit[kind], Math.ceil(commits / 3))
+      add({ ...row, mode: 'known', stages: await bed.stages(workload, perCommit[kind]) }, known)
+    }
+    add({ ...row, mode }, await bed.pipeline(workload, perCommit[kind], kind === 'task' ? 2 * commits : commits))
   }
-  for (const accounts of sizes) {
-    const size: WorkloadSize = { accounts, senders }
-    const genesis = benchGenesis(size)
-    await measure(transferWorkload(genesis, size), accounts)
-    await measure(tokenWorkload(genesis, size), accounts)
-    if (accounts === Math.max(...sizes)) {
-      const footprint = await measureFootprint(genesis, accounts)
+
+  const recovery = Math.max(1, availableParallelism() - 1)
+  const smallest = Math.min(...sizes)
+  const genesis = benchGenesis({ accounts: smallest, senders })
+  await withStore(async (store, directory) => {
+    const bed = await Bed.open(genesis, store, directory, { recovery, tries: true })
+    const nonces = new Nonces(senders)
+    await bed.setUp(tokenWorkload(genesis, { accounts: smallest, senders }, nonces))
+    let grown = smallest
+    for (const accounts of sizes) {
+      await bed.grow(grown, accounts)
+      grown = accounts
+      const footprint = await bed.footprint(accounts)
       footprints.push(footprint)
       print(describeFootprint(footprint))
+      const size: WorkloadSize = { accounts, senders }
+      await measure(bed, transferWorkload(genesis, size, nonces), accounts, 'pipeline')
+      await measure(bed, tokenWorkload(genesis, size, nonces), accounts, 'pipeline')
     }
-  }
+    await bed.close()
+  })
   const taskSenders = Math.min(senders, 100)
-  const tasks = await taskWorkload(taskSenders)
-  const taskAccounts = Object.keys(tasks.genesis.alloc).length
-  await measure(tasks, taskAccounts)
-  const small: WorkloadSize = { accounts: Math.min(...sizes), senders: Math.min(senders, 50) }
-  const genesis = benchGenesis(small)
+  for (const mode of ['pipeline', 'inline'] as const) {
+    const tasks = await taskWorkload(taskSenders)
+    await withStore(async (store, directory) => {
+      const bed = await Bed.open(tasks.genesis, store, directory, { recovery, tries: mode === 'pipeline' })
+      await bed.setUp(tasks)
+      await measure(bed, tasks, Object.keys(tasks.genesis.alloc).length, mode)
+      await bed.close()
+    })
+  }
+  const small: WorkloadSize = { accounts: smallest, senders: Math.min(senders, 50) }
+  const smallGenesis = benchGenesis(small)
   for (const crypto of ['native', 'stock'] as const) {
     const engine = crypto === 'native' ? 'stock+native' : 'stock'
-    const row = { engine, senders: 'recovered', accounts: small.accounts } as const
-    add({ ...row, kind: 'transfer' }, await runStock(transferWorkload(genesis, small), stockCount, crypto))
-    add({ ...row, kind: 'erc20' }, await runStock(tokenWorkload(genesis, small), stockCount, crypto))
+    const row = { engine, mode: 'recovered', accounts: small.accounts } as const
+    add({ ...row, kind: 'transfer' }, await runStock(transferWorkload(smallGenesis, small), stockCount, crypto))
+    add({ ...row, kind: 'erc20' }, await runStock(tokenWorkload(smallGenesis, small), stockCount, crypto))
   }
+  const stockTasks = await taskWorkload(20)
   add(
-    { engine: 'stock+native', senders: 'recovered', accounts: taskAccounts, kind: 'task' },
-    await runStock(await taskWorkload(20), Math.min(stockCount, 100), 'native'),
+    {
+      engine: 'stock+native',
+      mode: 'recovered',
+      accounts: Object.keys(stockTasks.genesis.alloc).length,
+      kind: 'task',
+    },
+    await runStock(stockTasks, Math.min(stockCount, 100), 'native'),
   )
   return { command: './ogpu bench execution', conditions: conditions(), rows, footprints }
 }
 
 function describe(row: ExecutionRow): string {
-  const { accounts, engine, kind, senders, stages } = row
-  const name = `${kind} accounts=${accounts} engine=${engine} senders=${senders}`
-  const speed = `${String(row.transactionsPerCpuSecond).padStart(7)} tx/cpu-s ${String(row.transactionsPerSecond).padStart(7)} tx/s wall`
-  if (stages === undefined) return `${name.padEnd(62)} ${speed}`
+  const { accounts, engine, kind, mode, stages } = row
+  const name = `${kind} accounts=${accounts} engine=${engine} ${mode}`
+  const speed = `${String(row.transactionsPerSecond).padStart(7)} tx/s ${String(row.transactionsPerCpuSecond).padStart(7)} tx/cpu-s`
+  if (stages === undefined) return `${name.padEnd(56)} ${speed}`
   const { recoverUs, executeUs, rootsUs, writeUs } = stages
   return (
-    `${name.padEnd(62)} ${speed}\n` +
+    `${name.padEnd(56)} ${speed}\n` +
     `    µs each: decode+recover ${recoverUs}, execute ${executeUs}, roots ${rootsUs}, write ${writeUs}`
   )
 }
 
-function describeFootprint({ accounts, diskBytesPerAccount, memoryBytesPerAccount }: Footprint): string {
-  return (
-    `a million accounts (from ${accounts}): ${memoryBytesPerAccount} MB in memory if all were cached with their trie ` +
-    `nodes (the caches end at 400,000 of each), ${diskBytesPerAccount} MB on disk`
-  )
+function describeFootprint({ accounts, diskMb, residentMb }: Footprint): string {
+  return `${accounts} accounts: ${residentMb} MB resident with all caches, ${diskMb} MB on disk`
 }
 
 function conditions(): string {
   const model = cpus()[0]?.model ?? 'unknown processor'
   return `${cpus().length} × ${model}, load ${(loadavg()[0] ?? 0).toFixed(1)}, Node ${process.versions.node}`
 }
+
+/** Sizes that are measured when none is asked for; `--accounts` adds one. */
+const DEFAULT_SIZES: readonly number[] = [1_000, 10_000, 100_000]
 
 /** Writes the figures that docs/execution.md shows. */
 export function writeFigures(report: ExecutionReport): void {
@@ -137,7 +168,7 @@ export function writeFigures(report: ExecutionReport): void {
 if (process.argv[1] === import.meta.filename) {
   const { values } = parseArgs({ options: { accounts: { type: 'string' }, write: { type: 'boolean' } } })
   const more = values.accounts === undefined ? [] : [Number(values.accounts)]
-  const accounts = [...new Set([1_000, 100_000, ...more])].sort((a, b) => a - b)
+  const accounts = [...new Set([...DEFAULT_SIZES, ...more])].sort((a, b) => a - b)
   const report = await benchExecution({ accounts })
   if (values.write === true) writeFigures(report)
 }
