@@ -1,5 +1,6 @@
 import type { AuthorityIndex, Round } from '#types'
 import { type Stakes, Tally } from './committee.ts'
+import { FRESH_START_WAIT_MS } from './limits.ts'
 
 /**
  * The floor below which a validator without its database must not sign: it may have signed there before. Everybody else
@@ -9,7 +10,9 @@ import { type Stakes, Tally } from './committee.ts'
  *
  * When all of them say 0 the network has not begun, not even they have: the floor is 0 then, for a fresh network in which
  * everybody left out round 1 would never start. Round 1 may have been signed before all the same; the producer makes its
- * vertex of round 1 a function of the epoch, so that it is the same vertex again.
+ * vertex of round 1 a function of the epoch, so that it is the same vertex again. The start is held back for a while, in
+ * which we go on answering 0: everybody who asks now gets the same floor, and none of them leaves out rounds that the others
+ * cannot make without it.
  *
  * A reply counts only once our own DAG reached the round that it names: a Byzantine peer can claim any number.
  */
@@ -18,6 +21,7 @@ export class AmnesiaFloor {
   readonly #own: AuthorityIndex
   readonly #replies = new Map<AuthorityIndex, Round>()
   #floor: Round | undefined
+  #freshUntilMs: number | undefined
 
   constructor(committee: Stakes, own: AuthorityIndex) {
     this.#committee = committee
@@ -41,8 +45,13 @@ export class AmnesiaFloor {
     this.#replies.set(from, Math.min(claim, this.#replies.get(from) ?? claim))
   }
 
+  /** When {@link update} should look again, if replies alone do not decide. */
+  get readyMs(): number | undefined {
+    return this.#freshUntilMs
+  }
+
   /** Looks again; true when the floor became known. */
-  update(highestAcceptedRound: Round): boolean {
+  update(highestAcceptedRound: Round, nowMs: number): boolean {
     if (this.#floor !== undefined) return false
     const counted = new Tally(this.#committee)
     let highest = 0
@@ -52,6 +61,10 @@ export class AmnesiaFloor {
       highest = Math.max(highest, round)
     }
     if (counted.weight < this.#committee.quorum) return false
+    if (highest === 0) {
+      this.#freshUntilMs ??= nowMs + FRESH_START_WAIT_MS
+      if (nowMs < this.#freshUntilMs) return false
+    }
     this.#floor = highest === 0 ? 0 : highest + 1
     return true
   }

@@ -44,6 +44,8 @@ export const COMMIT_STALL_MS = 5_000
 export const COMMIT_SYNC_RETRY_MS = 10_000
 /** Pause between two questions for our own last vertex. */
 export const OWN_LAST_RETRY_MS = 5_000
+/** All others know nothing either: the network is fresh, and everybody should have asked once more before we start. */
+export const FRESH_START_WAIT_MS = 6_000
 /** While our round does not advance, our last vertex is sent again this often: a lost message must not stop everybody. */
 export const REPUBLISH_MS = 1_000
 /** Heights whose execution votes are counted at a time. */

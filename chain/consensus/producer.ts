@@ -230,7 +230,7 @@ export class Producer implements ReplicaListener {
   /** Makes the own vertex of the current round when the rules allow it. True when one was made. */
   produce(now: Moment): boolean {
     if (!this.#started || this.#halted || this.#replica.isBroken) return false
-    if (this.#amnesia?.update(this.#replica.dag.highestRound) === true) {
+    if (this.#amnesia?.update(this.#replica.dag.highestRound, now.mono) === true) {
       const floor = Math.max(this.#amnesia.floor as Round, this.#chain.last.round)
       this.#recoveredUpTo = Math.max(this.#recoveredUpTo, floor)
       this.#pace.skipTo(floor, now.mono)
@@ -333,7 +333,7 @@ export class Producer implements ReplicaListener {
   /** When to call {@link produce} again although nothing arrives, in monotone time. */
   deadline(now: Moment): number | undefined {
     if (!this.#started || this.#halted || this.#replica.isBroken) return undefined
-    if (this.isSilent) return this.#askOwnLastMs
+    if (this.isSilent) return Math.min(this.#askOwnLastMs, this.#amnesia?.readyMs ?? Number.POSITIVE_INFINITY)
     if (this.#isClosed()) return undefined
     const paceMs = this.#pace.deadline(this.#view, now.mono)
     if (this.#last === undefined || this.#replica.committee.size === 1) return paceMs

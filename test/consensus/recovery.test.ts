@@ -158,19 +158,35 @@ describe('amnesia', () => {
   test('a fresh network in which nobody trusts its log starts with round 1', () => {
     const fresh = new Cluster(FOUR)
     for (const index of fresh.nodes.keys()) fresh.restart(index, { log: [], trustLog: false })
-    fresh.run(8_000)
+    fresh.run(5_900)
+    expect(fresh.node(0).published).toEqual([])
+    fresh.run(9_000)
     expect(fresh.node(0).commits.length).toBeGreaterThan(20)
-    expect(fresh.node(3).published[0]?.round).toBe(1)
+    for (const node of fresh.nodes) expect(node.published[0]?.round).toBe(1)
+  })
+
+  test('who asks late in a fresh network starts with the others', () => {
+    const fresh = new Cluster(FOUR)
+    // Nobody hears validator 3 at first; then its answers make the others ready at different times.
+    fresh.passes = (from, to) => from !== 3 && to !== 3
+    for (const index of [0, 1, 2, 3]) fresh.restart(index, { log: [], trustLog: false })
+    fresh.run(2_500)
+    fresh.passes = (from, to) => (from !== 3 && to !== 3) || from + to === 3
+    fresh.run(7_000)
+    fresh.passes = () => true
+    fresh.run(22_000)
+    for (const node of fresh.nodes) expect(node.published[0]?.round).toBe(1)
+    expect(fresh.node(3).commits.length).toBeGreaterThan(20)
   })
 
   test('signed twice, round 1 is the same vertex: two lives of a fresh network make no twins', () => {
     const firstVertex = (nowMs: number, payload: readonly Uint8Array[]) => {
       const core = createConsensus({ ...optionsFor(FOUR, 2), trustLog: false })
       core.step({ kind: 'start', nowMs })
-      const effects = [0, 1, 3].flatMap(from => {
-        core.step({ kind: 'payload', transactions: payload, nowMs })
-        return core.step({ kind: 'ownLast', from, highestRound: 0, ownRound: 0, nowMs: nowMs + from })
-      })
+      for (const from of [0, 1, 3])
+        core.step({ kind: 'ownLast', from, highestRound: 0, ownRound: 0, nowMs: nowMs + from })
+      core.step({ kind: 'payload', transactions: payload, nowMs: nowMs + 10 })
+      const effects = core.step({ kind: 'tick', nowMs: nowMs + 7_000 })
       const publish = effects.find(effect => effect.kind === 'publish')
       if (publish?.kind !== 'publish') throw new Error('a fresh validator starts')
       return publish.vertex

@@ -65,9 +65,8 @@ describe('commit sync', () => {
       if (held) proven.add(record.index)
     }
     const last = cluster.node(3).core.status().lastCommitIndex
-    const unproven = []
+    const unproven: number[] = []
     for (let index = before + 1; index < last - 5; index++) if (!proven.has(index)) unproven.push(index)
-    console.log(before, last, unproven)
     expect(unproven).toEqual([])
   })
 
