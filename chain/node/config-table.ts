@@ -37,6 +37,13 @@ export const SETTINGS = {
     help: 'mainnet, testnet, devnet, or the path of a genesis file',
   },
 
+  sync: {
+    type: 'choice',
+    default: 'full',
+    choices: ['full', 'snapshot'],
+    help: 'How an empty node begins: full executes everything from the genesis, snapshot starts from a recent state that is proven against a checkpoint certificate',
+  },
+
   validator: { type: 'switch', default: false, help: 'Take part in consensus with the keys of this node' },
   'validator-keys': { type: 'text', value: 'FOLDER', help: 'Folder of the keys (default: keys in the data directory)' },
   'validator-password-file': { type: 'text', value: 'FILE', help: 'File whose first line opens the keys' },
@@ -150,6 +157,15 @@ export const SETTINGS = {
     value: 'N',
     help: 'pruned: blocks that keep transactions, receipts and logs (500000 when unset)',
   },
+  'snapshot-interval': {
+    type: 'integer',
+    default: 3_600,
+    min: 0,
+    max: 30 * 24 * 3_600,
+    value: 'SECONDS',
+    help: 'Seconds of chain time between two snapshots that are made for others; the same everywhere, so that parts come from many; 0 makes none',
+  },
+  'snapshot-keep': { type: 'integer', default: 2, min: 1, max: 16, value: 'N', help: 'Snapshots that are kept' },
   'verify-workers': {
     type: 'integer',
     default: 1,
@@ -171,7 +187,7 @@ export function environmentName(name: SettingName): string {
   return `OGPU_${name.replaceAll('-', '_').toUpperCase()}`
 }
 
-const SECTIONS = ['validator', 'p2p', 'rpc', 'health', 'log', 'store', 'verify']
+const SECTIONS = ['validator', 'p2p', 'rpc', 'health', 'log', 'store', 'snapshot', 'verify']
 
 /** `p2p-strangers-max` → `p2p.strangersMax`; settings without a section stand at the top. `validator` is `validator.enabled`. */
 export function fileKey(name: SettingName): string {

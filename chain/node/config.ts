@@ -51,6 +51,9 @@ export interface NodeConfig {
     /** Blocks that keep bodies and receipts; absent: all. */
     readonly bodyBlocks: number | undefined
   }
+  /** How an empty node begins. */
+  readonly sync: 'full' | 'snapshot'
+  readonly snapshot: { readonly intervalMs: number; readonly keep: number }
   readonly verifyWorkers: number
   /** Every setting as it was given, and from where; for printing. */
   readonly settings: Readonly<Record<SettingName, { readonly value: SettingValue; readonly source: SettingSource }>>
@@ -298,6 +301,8 @@ function assemble(settings: Settings): NodeConfig {
       cacheMib: integer('store-cache-mib'),
       ...windowsOf(settings),
     },
+    sync: text('sync') as 'full' | 'snapshot',
+    snapshot: { intervalMs: 1_000 * integer('snapshot-interval'), keep: integer('snapshot-keep') },
     verifyWorkers: integer('verify-workers'),
     settings,
   }

@@ -40,6 +40,8 @@ export interface DataDirectory {
   /** Secret of the operator's JSON-RPC listener. */
   readonly adminSecretPath: string
   readonly logsPath: string
+  /** Snapshots for other nodes. */
+  readonly snapshotsPath: string
   /** True when no node ran here before. */
   readonly isNew: boolean
   /** Gives the lock back. */
@@ -58,6 +60,7 @@ const KNOWN = new Set([
   'node-key',
   'admin-secret',
   'logs',
+  'snapshots',
   'genesis.json',
   'config.json',
   'lost+found',
@@ -78,6 +81,7 @@ export function openDataDirectory(options: DataDirectoryOptions): DataDirectory 
       nodeKeyPath: join(path, 'node-key'),
       adminSecretPath: join(path, 'admin-secret'),
       logsPath: join(path, 'logs'),
+      snapshotsPath: join(path, 'snapshots'),
       isNew,
       close: unlock,
     }

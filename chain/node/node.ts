@@ -10,12 +10,14 @@ import type { NodeConfig } from './config.ts'
 import { openDataDirectory } from './data-dir.ts'
 import { peersToKeep } from './epochs.ts'
 import { EXECUTION_LAG_HIGH } from './execution-driver.ts'
-import { diskSpace, readinessChecks } from './health-checks.ts'
+import { COMMITS_BEHIND_MAX, diskSpace, readinessChecks } from './health-checks.ts'
 import { startHealthServer } from './health-server.ts'
 import { openNodeKey, type ValidatorKeys } from './keys/index.ts'
 import { createMetrics } from './metrics.ts'
 import { createNodeParts } from './node-parts.ts'
 import { startRpcListeners } from './rpc-listeners.ts'
+import { runSnapshotPhase } from './snapshot-phase.ts'
+import { clearSnapshot, isSnapshotWanted } from './snapshot-sync.ts'
 
 export interface NodeOptions {
   readonly genesis: GenesisFile
@@ -26,6 +28,8 @@ export interface NodeOptions {
   readonly log: Log
   /** How far the node's clock is ahead of the machine's, for tests of skewed clocks. Default 0. */
   readonly clockOffsetMs?: number
+  /** Ends a start that takes long: the fetching of a snapshot (CodedError `sync stopped`). */
+  readonly signal?: AbortSignal
 }
 
 export interface RunningNode {
@@ -97,6 +101,22 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     // Execution and consensus
     const recovery = createRecoveryPool({ workers: config.verifyWorkers })
     closers.push(() => recovery.close())
+    if (isSnapshotWanted(chainStore) && config.sync === 'snapshot') {
+      const stopNetwork = closers.push(() => network.stop())
+      await runSnapshotPhase({
+        genesis,
+        config,
+        version,
+        chainStore,
+        consensusStore,
+        network,
+        recovery,
+        metrics,
+        log,
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      })
+      closers.splice(stopNetwork - 1, 1)
+    } else await clearSnapshot(chainStore, recovery)
     const parts = await createNodeParts({
       genesis,
       keys,
@@ -109,6 +129,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       historyBlocks: config.store.historyBlocks,
       bodyBlocks: config.store.bodyBlocks,
       keptPeers,
+      snapshots: { path: directory.snapshotsPath, ...config.snapshot },
       clock,
       log,
       onFailure: fail,
@@ -128,7 +149,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
         forks: createForkConfigs(genesis),
         pool,
         network: { peerCount: () => network.peers().length, listening: () => true },
-        syncing: () => syncState(epochs.current().core, engine.chain.head().header.number),
+        syncing: () => syncState(epochs.current().core, execution.lag(), engine.chain.headHeader().number),
         dag: epochs.dag,
         admin: {
           id: network.self,
@@ -226,7 +247,13 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   }
 }
 
-function syncState(core: Consensus, head: number) {
-  const { syncing } = core.status()
-  return syncing ? { startingBlock: 0, currentBlock: head, highestBlock: head } : undefined
+/**
+ * A node counts as catching up while it fetches ranges of commits, or has many to execute. How many blocks the others are
+ * ahead is known in commits only; most make one block, and some none.
+ */
+function syncState(core: Consensus, executing: number, head: number) {
+  const { syncing, quorumCommitIndex, lastCommitIndex } = core.status()
+  const behind = Math.max(0, quorumCommitIndex - lastCommitIndex) + executing
+  if (!syncing && behind <= COMMITS_BEHIND_MAX) return undefined
+  return { startingBlock: 0, currentBlock: head, highestBlock: head + behind }
 }

@@ -80,6 +80,10 @@ SIGTERM or Ctrl-C stops it within 10 s. Exit codes: 0 stopped, 1 failed, 2 wrong
       : undefined
     const faults = readFaults(process.env)
     if (Object.keys(faults.given).length > 0) log.warn('faults for a test are on', faults.given)
+    // A start may take long: it fetches a snapshot.
+    const starting = new AbortController()
+    const interrupt = () => starting.abort()
+    for (const name of STOP_SIGNALS) process.on(name, interrupt)
     const running = await startNode({
       genesis,
       config,
@@ -87,8 +91,23 @@ SIGTERM or Ctrl-C stops it within 10 s. Exit codes: 0 stopped, 1 failed, 2 wrong
       version: faults.buildName ?? VERSION,
       clockOffsetMs: faults.clockOffsetMs,
       log,
+      signal: starting.signal,
+    }).catch((error: unknown) => {
+      if (error instanceof CodedError && error.code === 'sync stopped') return undefined
+      throw error
     })
+    for (const name of STOP_SIGNALS) process.off(name, interrupt)
+    if (running === undefined) {
+      log.info('stopped while it fetched a snapshot; the next start goes on with it')
+      close()
+      return 0
+    }
     const { stop, failed, ...ready } = running
+    if (starting.signal.aborted) {
+      await stop()
+      close()
+      return 0
+    }
     sayReady(ready)
     const code = await runUntilStopped(
       stop,
@@ -101,6 +120,8 @@ SIGTERM or Ctrl-C stops it within 10 s. Exit codes: 0 stopped, 1 failed, 2 wrong
     return code
   },
 }
+
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
 function readText(path: string): string {
   try {
