@@ -29,6 +29,7 @@ const LANES = 16
 const BATCH_LANES = 4
 const BATCH = 100
 const LOGS = 100
+const IDLE_SECONDS = 3
 const SENDERS = 156
 /** The first ones make a deposit each, the others send. */
 const ACCOUNTS = LOGS + SENDERS
@@ -40,7 +41,7 @@ export interface Figures {
   readonly perSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
-  /** Of the server's process, all threads. */
+  /** Of the server's process, all threads, beyond what it uses while nobody asks. */
   readonly cpuUs: number
 }
 
@@ -48,6 +49,14 @@ interface Target {
   readonly name: string
   readonly url: string
   readonly pid: number
+  /** Processor time in a second without a call: consensus makes rounds all the time. */
+  readonly idleCpuUsPerSecond?: number
+}
+
+async function withIdleTime(target: Target): Promise<Target> {
+  const before = cpuTimeUs(target.pid)
+  await new Promise(resolve => setTimeout(resolve, IDLE_SECONDS * 1_000))
+  return { ...target, idleCpuUsPerSecond: (cpuTimeUs(target.pid) - before) / IDLE_SECONDS }
 }
 
 /** Asks `bodies` in turn over `lanes` connections until `seconds` are over or, without `seconds`, each once. */
@@ -81,7 +90,8 @@ async function measure(
       }),
     )
     const elapsedMs = performance.now() - start
-    const cpu = cpuTimeUs(target.pid) - cpuBefore
+    const idle = ((target.idleCpuUsPerSecond ?? 0) * elapsedMs) / 1_000
+    const cpu = Math.max(0, cpuTimeUs(target.pid) - cpuBefore - idle)
     times.sort((a, b) => a - b)
     const calls = times.length * callsInEach
     return {
@@ -320,6 +330,7 @@ async function main({ seconds, transactions, profile, only = '' }: RpcBenchOptio
     if (anvil !== undefined) await equip(anvil, devnet, token)
     for (const target of anvil === undefined ? [node] : [node, anvil]) await prepare(target.url, token)
 
+    const quiet = await withIdleTime(node)
     const head = ['calls/s', 'p50 ms', 'p99 ms', 'CPU µs']
     const heads = `${head[0]?.padStart(10)}${head[1]?.padStart(9)}${head[2]?.padStart(10)}${head[3]?.padStart(10)}  `
     console.log(
@@ -332,7 +343,7 @@ async function main({ seconds, transactions, profile, only = '' }: RpcBenchOptio
         await measure(target, bodies, row.callsInEach, seconds / 4, row.check)
         return measure(target, bodies, row.callsInEach, seconds, row.check)
       }
-      const ours = await run(node)
+      const ours = await run(quiet)
       printRow(row.name, ours, anvil === undefined ? undefined : await run(anvil))
     }
 
@@ -351,7 +362,7 @@ async function main({ seconds, transactions, profile, only = '' }: RpcBenchOptio
       }
     }
     const bodies = sendBodies(transactions)
-    const ours = await measure(node, bodies, BATCH, undefined, isSent)
+    const ours = await measure(quiet, bodies, BATCH, undefined, isSent)
     printRow(
       '  on a running chain',
       ours,
