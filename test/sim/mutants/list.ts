@@ -155,7 +155,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'floor-without-one',
     about: 'the amnesia floor is one too low (2.20)',
     file: 'amnesia.ts',
-    changes: [['highest === 0 ? 0 : highest + 1', 'highest']],
+    changes: [['this.#floor = highest === 0 ? 0 : highest + 1', 'this.#floor = highest']],
   },
   {
     name: 'floor-of-few',
@@ -317,6 +317,63 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'exec-votes.ts',
     changes: [
       ['weight >= quorum && votes.certificate === undefined', 'weight >= validity && votes.certificate === undefined'],
+    ],
+  },
+  {
+    name: 'first-vertex-varies',
+    about: 'a validator that forgot round 1 signs a twin of it (2.20)',
+    likely: ['cold-start'],
+    file: 'producer.ts',
+    changes: [['round === 1 ? this.#firstContent() : this.#content(now)', 'this.#content(now)']],
+  },
+  {
+    name: 'order-by-author',
+    about: 'low indices come first in every round (2.24)',
+    likely: ['fair-order'],
+    file: 'linearizer.ts',
+    changes: [["order: InRoundOrder = 'fair'", "order: InRoundOrder = 'author'"]],
+  },
+  {
+    name: 'void-payload-lost',
+    about: 'what the last commit of an epoch leaves out does not come back (2.22)',
+    likely: ['epoch-change'],
+    file: 'producer.ts',
+    changes: [['    if (commit.endsEpoch) this.#releasePayload()\n', '']],
+  },
+  {
+    name: 'collected-payload-lost',
+    about: 'transactions of own vertices that were collected uncommitted are gone (2.17)',
+    likely: ['late-vertices'],
+    file: 'producer.ts',
+    changes: [['if (!this.#replica.finalizer.ended) this.#requeue(vertex.transactions)', '']],
+  },
+  {
+    name: 'epoch-by-own-clock',
+    about: 'the epoch ends by the time of the leader vertex and not of the commit (2.22)',
+    likely: ['epoch-change'],
+    file: 'finalizer.ts',
+    changes: [['const endsEpoch = timestampMs >= epochStartMs', 'const endsEpoch = leader.acceptedMs >= epochStartMs']],
+  },
+  {
+    name: 'silent-at-the-end',
+    about: 'a validator says nothing more once it has the last commit, though others do not know of it (2.22)',
+    likely: ['epoch-behind', 'epoch-change'],
+    file: 'producer.ts',
+    changes: [
+      [
+        'return finalizer.ended && votes.quorumIndex >= finalizer.index',
+        'return finalizer.ended && votes.quorumIndex >= 0',
+      ],
+    ],
+  },
+  {
+    name: 'backpressure-ignored',
+    about: 'a validator whose execution lags goes on taking payload (2.23)',
+    likely: ['slow-execution'],
+    file: 'producer.ts',
+    changes: [
+      ['const carriesPayload = !this.#backpressure && !finalizer.ended', 'const carriesPayload = !finalizer.ended'],
+      ['return this.#isMute() || this.#backpressure || ', 'return this.#isMute() || '],
     ],
   },
 ]

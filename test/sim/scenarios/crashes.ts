@@ -1,4 +1,4 @@
-import { basePlan, type CrashPoint, type Fault, type Plan } from '../plan.ts'
+import { basePlan, CALM_NETWORK, type CrashPoint, type Fault, type Plan } from '../plan.ts'
 import { commitsBetween, expectThat, type Scenario } from '../scenario.ts'
 
 const POINTS: readonly CrashPoint[] = [
@@ -141,6 +141,42 @@ export const crashScenarios: readonly Scenario[] = [
           ],
         }),
       ),
+  },
+  {
+    name: 'cold-start',
+    row: 'F13',
+    about:
+      'a network starts for the first time without guard files, and a disk is lost meanwhile: round 1 has no twins',
+    plans: () =>
+      [0, 1, 40, 700].flatMap((downMs): Plan[] => [
+        {
+          // The others cannot start yet: 0 and {2, 3} did not hear each other. Validator 1 can, loses its disk with its
+          // first vertex under way to 0, asks again, and gets the same answers.
+          ...basePlan(`cold-start/alone/${downMs}`, 4, {
+            durationMs: 32_000,
+            params: { minRoundDelayMs: 150, leaderTimeoutMs: 300, leaderTimeoutMaxMs: 600 },
+            faults: [
+              { kind: 'cut', from: [0], to: [2, 3], fromMs: 0, toMs: 9_000 },
+              { kind: 'cut', from: [2, 3], to: [0], fromMs: 0, toMs: 9_000 },
+              { kind: 'cut', from: [1], to: [0], fromMs: 5_500, toMs: 6_150 + Math.min(downMs, 100) },
+              { kind: 'crashAt', node: 1, point: 'after-first-send', occurrence: 1, downMs, disk: 'lose' },
+            ],
+          }),
+          coldStart: true,
+        },
+        {
+          ...basePlan(`cold-start/together/${downMs}`, 7, {
+            durationMs: 20_000,
+            network: { ...CALM_NETWORK, latency: { kind: 'uniform', lowUs: 5_000, highUs: 250_000 } },
+            params: { minRoundDelayMs: 200, leaderTimeoutMs: 600, leaderTimeoutMaxMs: 1_200 },
+            faults: [{ kind: 'crashAt', node: 1, point: 'after-first-send', occurrence: 1, downMs, disk: 'lose' }],
+          }),
+          coldStart: true,
+        },
+      ]),
+    expect: world => {
+      expectThat(world.stats.commits >= 5, `${world.stats.commits} commits`)
+    },
   },
   {
     name: 'joint-restart',

@@ -158,7 +158,8 @@ export const variantScenarios: readonly Scenario[] = [
     plans: () =>
       [4, 5, 6, 7].map(gcDepth =>
         basePlan(`late-vertices/${gcDepth}`, 4, {
-          durationMs: 8_000,
+          // The first one runs on, so that the transactions of collected vertices must be ordered after all (I11).
+          durationMs: gcDepth === 4 ? 16_000 : 8_000,
           network: { ...CALM_NETWORK, latency: { kind: 'uniform', lowUs: 10_000, highUs: 50_000 } },
           params: {
             minRoundDelayMs: 20,
@@ -167,7 +168,7 @@ export const variantScenarios: readonly Scenario[] = [
             scheduleWindowCommits: 5,
             scheduleBadStakePercent: 30,
           },
-          faults: [{ kind: 'slow', nodes: [3], addUs: 170_000, fromMs: 500, toMs: 8_000 }],
+          faults: [{ kind: 'slow', nodes: [3], addUs: 170_000, fromMs: 500, toMs: gcDepth === 4 ? 4_000 : 8_000 }],
         }),
       ),
   },
