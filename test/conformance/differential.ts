@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { toRawHex } from '#lib/bytes'
 import { messageOf } from '#lib/errors'
+import { compareRemotely, type RemoteCall, remoteAt, requireRemote } from '../evm/differential-remote.ts'
 import { type ComparedTransaction, compareRound } from '../evm/differential-round.ts'
 import { failed, passed, type Suite } from './suite.ts'
 
@@ -10,7 +11,9 @@ const PROGRESS_MS = 5_000
 
 /**
  * Random transactions against the stock @ethereumjs/vm. Without `--seed` every run takes another one; it is printed
- * first, and `--seed S --round R` repeats one round of a run.
+ * first, and `--seed S --round R` repeats one round of a run. `--rpc URL` compares with a node of another client instead,
+ * which must be new, have chain id 1071 and the calls of anvil that set its state:
+ * `anvil --chain-id 1071 --hardfork osaka --no-mining --order fifo --timestamp 1799999999`.
  */
 export const differentialSuite: Suite = async (args, report) => {
   const options = readOptions(args)
@@ -18,16 +21,19 @@ export const differentialSuite: Suite = async (args, report) => {
   const first = options.round ?? 0
   const rounds = options.round === undefined ? Math.ceil(count / PER_ROUND) : 1
   process.stdout.write(`seed ${seed}, ${options.round === undefined ? `${count} transactions` : `round ${first}`}\n`)
+  const remote = options.rpc === undefined ? undefined : remoteAt(options.rpc)
+  const other = remote === undefined ? 'the stock VM' : await requireRemote(remote)
+  process.stdout.write(`against ${other}\n`)
   const tally = new Map<string, number>()
   const startMs = performance.now()
   let toldMs = startMs
   let done = 0
   for (let round = first; round < first + rounds; round++) {
     const size = options.round === undefined ? Math.min(PER_ROUND, count - done) : PER_ROUND
-    const results = await compare(seed, round, size, report)
+    const results = await compare(seed, round, size, report, remote)
     for (const [i, { kind, outcome, difference }] of results.entries()) {
       const id = `seed ${seed} round ${round} transaction ${i} (${kind})`
-      report(difference === undefined ? passed(id) : failed(id, 'what the stock VM does', difference))
+      report(difference === undefined ? passed(id) : failed(id, `what ${other} does`, difference))
       tally.set(`${kind}: ${outcome}`, (tally.get(`${kind}: ${outcome}`) ?? 0) + 1)
     }
     done += results.length
@@ -44,9 +50,10 @@ async function compare(
   round: number,
   size: number,
   report: Parameters<Suite>[1],
+  remote: RemoteCall | undefined,
 ): Promise<readonly ComparedTransaction[]> {
   try {
-    return await compareRound(seed, round, size)
+    return await (remote === undefined ? compareRound(seed, round, size) : compareRemotely(remote, seed, round, size))
   } catch (error) {
     report(failed(`seed ${seed} round ${round}`, 'a round that ends', `threw: ${messageOf(error)}`))
     return []
@@ -57,14 +64,15 @@ interface Options {
   readonly seed: string
   readonly count: number
   readonly round?: number
+  readonly rpc?: string
 }
 
 function readOptions(args: readonly string[]): Options {
   const given = new Map<string, string>()
   for (let i = 0; i < args.length; i += 2) {
     const [name, value] = [args[i] as string, args[i + 1]]
-    if (!['--seed', '--count', '--round'].includes(name) || value === undefined) {
-      throw new Error(`differential takes --count N, --seed S and --round R, not "${name}"`)
+    if (!['--seed', '--count', '--round', '--rpc'].includes(name) || value === undefined) {
+      throw new Error(`differential takes --count N, --seed S, --round R and --rpc URL, not "${name}"`)
     }
     given.set(name, value)
   }
@@ -78,5 +86,6 @@ function readOptions(args: readonly string[]): Options {
     seed: given.get('--seed') ?? toRawHex(randomBytes(4)),
     count: number('--count') ?? 1_000,
     ...(round === undefined ? {} : { round }),
+    ...(given.has('--rpc') ? { rpc: given.get('--rpc') as string } : {}),
   }
 }

@@ -31,7 +31,7 @@ export interface ComparedTransaction {
 }
 
 /** Everything of a transaction that the two must agree on, as text. */
-interface Effects {
+export interface Effects {
   readonly status: number
   readonly gasUsed: bigint
   readonly logs: string
@@ -112,7 +112,8 @@ function hashOf({ raw }: RandomTransaction): Hex {
 const logText = (logs: readonly (readonly [Uint8Array, readonly Uint8Array[], Uint8Array])[]): string =>
   logs.map(([address, topics, data]) => `${toHex(address)} ${topics.map(toHex).join(',')} ${toHex(data)}`).join('; ')
 
-function effectsOf(blocks: readonly ExecutedBlock[]): ReadonlyMap<Hex, Effects> {
+/** What each transaction of some blocks did, by its hash. */
+export function effectsOf(blocks: readonly ExecutedBlock[]): ReadonlyMap<Hex, Effects> {
   const found = new Map<Hex, Effects>()
   for (const { block, receipts } of blocks) {
     let before = 0n
