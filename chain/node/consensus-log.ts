@@ -10,6 +10,7 @@ export const COMMIT = 2
 export const CERTIFIERS = 3
 export const CHECKPOINT = 4
 export const BY_DIGEST = 5
+const DIGEST_BYTES = 32
 
 export interface StoredCommit {
   readonly commit: Commit
@@ -35,6 +36,13 @@ export interface ConsensusLog extends RangeSource {
    * its collected round, and the commits after it. Everything when there is no such checkpoint.
    */
   replayFrom(executed: CommitIndex): Promise<readonly LogRecord[]>
+  /**
+   * Deletes what nobody needs who goes on from `index` or later: everything that the newest checkpoint up to it stands
+   * for. At most about `room` records; resolves with how many it deleted.
+   */
+  prune(index: CommitIndex, room: number): Promise<number>
+  /** Deletes the whole epoch, in the same manner. */
+  drop(room: number): Promise<number>
 }
 
 export function createConsensusLog(store: Store, epoch: Epoch): ConsensusLog {
@@ -84,6 +92,26 @@ export function createConsensusLog(store: Store, epoch: Epoch): ConsensusLog {
     for await (const [, bytes] of store.scan({ from, to })) yield decode(bytes, kind)
   }
 
+  // Vertices go together with their entry in the index by digest. In key order, so that what stays has no holes.
+  async function deleteRange(from: Uint8Array, to: Uint8Array, room: number): Promise<number> {
+    if (room <= 0) return 0
+    const operations: StoreOperation[] = []
+    let deleted = 0
+    for await (const [name] of store.scan({ from, to, limit: room })) {
+      operations.push({ key: name })
+      if (name[1] === VERTEX) operations.push({ key: key(BY_DIGEST, name.subarray(-DIGEST_BYTES)) })
+      deleted += 1
+    }
+    await store.write(operations, { durable: false })
+    return deleted
+  }
+
+  async function deleteRanges(ranges: readonly (readonly [Uint8Array, Uint8Array])[], room: number): Promise<number> {
+    let deleted = 0
+    for (const [from, to] of ranges) deleted += await deleteRange(from, to, room - deleted)
+    return deleted
+  }
+
   return {
     append: (records, { durable }) => store.write(records.flatMap(operationsOf), { durable }),
 
@@ -125,8 +153,41 @@ export function createConsensusLog(store: Store, epoch: Epoch): ConsensusLog {
       const vertices = scan(key(VERTEX, slot(firstRound, 0)), afterPrefix(key(VERTEX)), 'vertex')
       for await (const record of vertices) records.push(record)
       const commits = scan(key(COMMIT, u48(firstCommit)), afterPrefix(key(COMMIT)), 'commit')
-      for await (const record of commits) records.push(record)
+      let expected = firstCommit
+      for await (const record of commits) {
+        if (record.commit.index !== expected) {
+          throw new CodedError(
+            'store corrupt',
+            `commit ${expected} of epoch ${epoch} is not in the consensus log (pruned, or lost): start from a snapshot`,
+          )
+        }
+        expected += 1
+        records.push(record)
+      }
       return records
     },
+
+    async prune(index, room) {
+      const reached = { from: key(CHECKPOINT), to: key(CHECKPOINT, u48(index + 1)), reverse: true, limit: 1 }
+      for await (const [, bytes] of store.scan(reached)) {
+        const { gcRound, state } = decode(bytes, 'checkpoint').checkpoint
+        return deleteRanges(
+          [
+            [key(COMMIT), key(COMMIT, u48(state.index + 1))],
+            [key(CERTIFIERS), key(CERTIFIERS, u48(state.index + 1))],
+            [key(CHECKPOINT), key(CHECKPOINT, u48(state.index))],
+            [key(VERTEX), key(VERTEX, slot(gcRound + 1, 0))],
+          ],
+          room,
+        )
+      }
+      return 0
+    },
+
+    drop: room =>
+      deleteRanges(
+        [COMMIT, CERTIFIERS, CHECKPOINT, VERTEX].map(kind => [key(kind), afterPrefix(key(kind))] as const),
+        room,
+      ),
   }
 }

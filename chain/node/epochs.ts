@@ -27,6 +27,7 @@ import { startEpochRouter } from './epoch-router.ts'
 import { createEpochSignatures } from './epoch-signatures.ts'
 import { createEpochStore, type EndedEpoch, type EpochSetup } from './epoch-store.ts'
 import type { ValidatorKeys } from './keys/index.ts'
+import { createLogPruner } from './log-pruner.ts'
 import { readNextCommittee } from './next-committee.ts'
 import type { Timeline } from './timeline.ts'
 
@@ -47,6 +48,8 @@ export interface EpochsOptions {
   readonly clock: Clock
   readonly log: Log
   readonly events: EpochEvents
+  /** Commits that stay in the log; absent: all. */
+  readonly keptCommits?: number | undefined
   /** The configured peers to keep besides the validators. */
   readonly keptPeers: readonly string[]
   /** Highest protocol version that this program knows; default: what it was built with. */
@@ -99,6 +102,15 @@ export async function createEpochs(options: EpochsOptions): Promise<Epochs> {
   let previousClosedMs: number | undefined
 
   const logOf = (epoch: Epoch) => createConsensusLog(consensusStore, epoch)
+  const pruner =
+    options.keptCommits === undefined
+      ? undefined
+      : createLogPruner({
+          store: consensusStore,
+          keptCommits: options.keptCommits,
+          commitsOf: epoch => store.get(epoch)?.record.lastCommitIndex,
+          onFailure: events.onFailure,
+        })
 
   async function build(setup: EpochSetup): Promise<EpochInstance> {
     requireVersion(setup)
@@ -274,6 +286,7 @@ export async function createEpochs(options: EpochsOptions): Promise<Epochs> {
     logOf,
     commitSyncBatch: current.setup.params.commitSyncBatch,
     answerRecord: request => signatures.answer(request),
+    onFeed: from => events.onFeed(from),
     onLater: () => {
       laterSeenMs = clock.now()
     },
@@ -310,11 +323,13 @@ export async function createEpochs(options: EpochsOptions): Promise<Epochs> {
       const { epoch, endsEpoch } = ordered.commit
       const instance = [current, previous].find(one => one?.setup.epoch === epoch)
       instance?.onExecuted(ordered, executed, nowMs)
+      pruner?.onExecuted(epoch, ordered.commit.index)
       if (endsEpoch && instance === current) await switchTo(await end(current.setup))
     },
     async stop() {
       clearInterval(closing)
       signatures.stop()
+      await pruner?.stop()
       if (!started) return
       started = false
       await previous?.stop()

@@ -14,6 +14,7 @@ import { createCertificateKeeper } from './checkpoints.ts'
 import { ogpuConfigOf } from './committee.ts'
 import { createEpochs, type Epochs } from './epochs.ts'
 import { createExecutionDriver, type ExecutionDriver } from './execution-driver.ts'
+import { createFeed } from './feed.ts'
 import type { ValidatorKeys } from './keys/index.ts'
 import { createNodeMetrics, type NodeMetrics } from './node-metrics.ts'
 import { openSnapshotFolder } from './snapshot-folder.ts'
@@ -105,6 +106,7 @@ export async function createNodeParts(options: NodePartsOptions): Promise<NodePa
     clock,
     log,
     keptPeers: options.keptPeers,
+    keptCommits: bodyBlocks,
     ...(options.protocolVersion === undefined ? {} : { protocolVersion: options.protocolVersion }),
     events: {
       takePayload: room => pool.take(room),
@@ -116,6 +118,9 @@ export async function createNodeParts(options: NodePartsOptions): Promise<NodePa
         metrics.certified(certificate.height)
         return certificates.add(certificate)
       },
+      onAccepted: vertices => feed.publish(vertices),
+      onFeed: from => feed.heard(from),
+      isFed: () => feed.isLive(),
       onAlarm: (code, fatal) => metrics.alarm(code, fatal),
       onPublished: (vertex, seconds) => metrics.proposed(vertex.transactions.length, seconds),
       onRequeue: transactions => pool.putBack(transactions),
@@ -138,6 +143,13 @@ export async function createNodeParts(options: NodePartsOptions): Promise<NodePa
     },
     onBackpressure: on => epochs.current().submit({ kind: 'backpressure', on, nowMs: clock.now() }),
     onFailure: options.onFailure,
+  })
+  const feed = createFeed({
+    network,
+    clock,
+    log: log.child('feed'),
+    isFollower: () => epochs.current().own === undefined,
+    isPreferred: peer => epochs.current().setup.peers.includes(peer),
   })
   const snapshots = startSnapshots(options, engine)
   const unsubscribe = pool.onAdded(transaction => {
@@ -162,6 +174,7 @@ export async function createNodeParts(options: NodePartsOptions): Promise<NodePa
       gossip?.stop()
       unsubscribe()
       await execution.stop()
+      feed.stop()
       await snapshots?.stop()
       await epochs.stop()
       await engine.close()

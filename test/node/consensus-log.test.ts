@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { createConsensus } from '#consensus'
+import { assembleRange, createConsensus } from '#consensus'
 import { defined } from '#lib/assert'
 import { toHex } from '#lib/bytes'
 import { createMemoryStore, type Store } from '#storage'
+import { checkConsensusLog } from '../../chain/node/check-consensus-log.ts'
 import { createConsensusLog } from '../../chain/node/consensus-log.ts'
 import { grownCluster, storedLog } from './fixture.ts'
 
@@ -95,6 +96,53 @@ describe('the consensus log', () => {
         node.commits.slice(executed).map(({ digest }) => toHex(digest)),
       )
     }
+  })
+
+  test('keeps all that a core needs from any later commit on when the rest is pruned, piece by piece', async () => {
+    for (const index of [3, 9, 16, 20]) {
+      const store = createMemoryStore()
+      const log = await storedLog(node, store)
+      let deleted = 0
+      for (let piece = await log.prune(index, 7); piece > 0; piece = await log.prune(index, 7)) {
+        expect(piece).toBeLessThanOrEqual(7)
+        deleted += piece
+        expect((await checkConsensusLog(store)).findings).toEqual([])
+      }
+      // Windows are seven commits long.
+      expect(deleted > 0).toBe(index >= 7)
+      expect(log.storedCommit(Math.max(1, index - (index % 7)))?.commit.index).toBe(index < 7 ? 1 : undefined)
+      for (const executed of [index, index + 2]) {
+        const core = createConsensus({
+          ...node.options,
+          log: await log.replayFrom(executed),
+          redeliverFrom: executed + 1,
+        })
+        const again = core
+          .step({ kind: 'start', nowMs: cluster.nowMs })
+          .flatMap(effect => (effect.kind === 'commit' ? [effect.ordered] : []))
+        expect(again.slice(0, node.commits.length - executed).map(({ digest }) => toHex(digest))).toEqual(
+          node.commits.slice(executed).map(({ digest }) => toHex(digest)),
+        )
+      }
+      // Peers that are behind the kept commits get nothing, those after them whole ranges.
+      const limits = { bytesMax: 1_000_000, commitsMax: 5 }
+      if (index >= 7) expect(assembleRange({ epoch: 0, from: 1, upTo: 5 }, log, limits)).toBeUndefined()
+      const range = assembleRange({ epoch: 0, from: index + 1, upTo: index + 3 }, log, limits)
+      expect(range?.commits.map(commit => commit.index)).toContain(index + 1)
+    }
+  })
+
+  test('says what to do when execution is behind what was pruned', async () => {
+    const log = await storedLog(node)
+    while ((await log.prune(20, 100)) > 0);
+    await expect(log.replayFrom(5)).rejects.toMatchObject({ message: expect.stringContaining('start from a snapshot') })
+  })
+
+  test('of an old epoch goes as a whole', async () => {
+    const store = createMemoryStore()
+    const log = await storedLog(node, store)
+    while ((await log.drop(50)) > 0);
+    expect((await checkConsensusLog(store)).records).toBe(0)
   })
 
   test('names a damaged record instead of going on without it', async () => {
