@@ -106,6 +106,8 @@ export function planOf(options: PlanOptions): readonly Step[] {
 class Planner {
   readonly #random: Random
   readonly #validators: number
+  /** With the spare one, where there is one. */
+  readonly #nodes: number
   readonly #tolerated: number
   readonly #points: readonly FailPoint[]
   #nextPoint: number
@@ -114,6 +116,7 @@ class Planner {
   constructor({ seed, validators, epochs }: PlanOptions) {
     this.#random = new Random(seed, 'chaos')
     this.#validators = validators
+    this.#nodes = validators + (epochs ? 1 : 0)
     this.#tolerated = Math.floor((validators - 1) / 3)
     const all = Object.keys(FAIL_POINTS) as FailPoint[]
     this.#points = epochs ? all : all.filter(point => !EPOCH_POINTS.includes(point))
@@ -133,7 +136,7 @@ class Planner {
 
   step(kind: Kind): Step {
     const random = this.#random
-    const victim = random.below(this.#validators)
+    const victim = random.below(this.#nodes)
     switch (kind) {
       case 'kill': {
         // One in five takes more than is tolerated: then nothing may be lost, but nothing moves either.
@@ -155,7 +158,9 @@ class Planner {
       case 'partition': {
         const count = random.below(3) === 0 ? Math.floor(this.#validators / 2) : random.between(1, this.#tolerated)
         const how = random.pick(['cut', 'hole', 'deaf', 'mute'] as const)
-        return { kind, group: this.#several(count), how, ms: random.between(1_000, 5_000) }
+        // Long ones let timeouts and pauses between dials grow.
+        const ms = random.below(6) === 0 ? random.between(12_000, 25_000) : random.between(1_000, 5_000)
+        return { kind, group: this.#several(count), how, ms }
       }
       case 'bad weather': {
         const delayMs = random.between(20, 400)
@@ -169,7 +174,7 @@ class Planner {
       case 'full disk':
         return { kind, victim }
       case 'wipe':
-        return { kind, victim, killAfterMs: random.below(3_000) }
+        return { kind, victim: random.below(this.#validators), killAfterMs: random.below(3_000) }
       case 'mixed versions':
         return { kind, victim, ms: random.between(1_000, 3_000) }
       case 'junk peers':
@@ -183,6 +188,6 @@ class Planner {
   }
 
   #several(count: number): number[] {
-    return this.#random.sample([...Array(this.#validators).keys()], count)
+    return this.#random.sample([...Array(this.#nodes).keys()], count)
   }
 }

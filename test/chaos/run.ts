@@ -103,10 +103,6 @@ class Chaos {
     return this.#cluster.nodes.map(({ rpcUrl }) => rpcUrl)
   }
 
-  get #validators(): readonly NodeProcess[] {
-    return this.#cluster.nodes.slice(0, this.#options.validators)
-  }
-
   async run(): Promise<ChaosSummary> {
     const { plan } = this.#options
     try {
@@ -225,7 +221,7 @@ class Chaos {
         return this.#start(node)
       }
       case 'rolling restart':
-        for (const node of this.#validators) {
+        for (const node of this.#cluster.nodes) {
           await node.stop()
           await this.#start(node)
         }
@@ -403,7 +399,9 @@ class Chaos {
   /** Waits until every node has the highest head that any has now; then compares what was not compared before. */
   async #compare(): Promise<void> {
     const acknowledged = this.#load.acknowledged.slice(this.#comparedTransactions)
-    const wanted = Math.max(...(await Promise.all(this.#urls.map(headOf))))
+    const heads = await Promise.all(this.#urls.map(headOf))
+    const wanted = Math.max(...heads)
+    this.#print(`heads: ${heads.join(', ')}`)
     for (const { index, rpcUrl } of this.#cluster.nodes) {
       if (!(await this.#until(async () => (await headOf(rpcUrl)) >= wanted)))
         this.#violate(`node ${index} does not reach block ${wanted}, which another one has`)
