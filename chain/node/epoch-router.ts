@@ -26,6 +26,8 @@ export interface EpochRouterOptions {
   readonly commitSyncBatch: number
   /** Answers a question for an epoch record. */
   readonly answerRecord: (request: Uint8Array) => Uint8Array | undefined
+  /** A source of the feed sent something. */
+  readonly onFeed: (from: PeerId) => void
   /** A validator is in a later epoch than we are. */
   readonly onLater: () => void
 }
@@ -49,7 +51,28 @@ export function startEpochRouter(options: EpochRouterOptions): void {
     return (await options.instance(epoch)?.link.onFrame(from, decoded.value)) ?? { kind: 'ignore' }
   }
 
+  async function onFeed(from: PeerId, bytes: Uint8Array): Promise<MessageVerdict> {
+    const decoded = decodeStreamFrame(bytes)
+    if (decoded.kind !== 'accept') return { kind: 'reject', reason: 'malformed feed frame' }
+    options.onFeed(from)
+    // A frame may hold the last vertices of an epoch and the first of the next.
+    const byEpoch = new Map<Epoch, Uint8Array[]>()
+    for (const vertex of decoded.value.vertices) {
+      const epoch = peekVertexEpoch(vertex)
+      if (epoch === undefined) return { kind: 'reject', reason: 'malformed feed frame' }
+      const known = byEpoch.get(epoch)
+      if (known === undefined) byEpoch.set(epoch, [vertex])
+      else known.push(vertex)
+    }
+    for (const [epoch, vertices] of byEpoch) {
+      const verdict = await options.instance(epoch)?.link.onFeed({ kind: 'history', vertices })
+      if (verdict?.kind === 'reject') return verdict
+    }
+    return { kind: 'accept' }
+  }
+
   network.onFrame('vertices', onVertices)
+  network.onFrame('feed', onFeed)
   network.onPeer((peer, up) => {
     const { epoch } = options.current().setup
     for (const one of [epoch - 1, epoch]) options.instance(one)?.link.onPeer(peer, up)

@@ -9,8 +9,8 @@ import {
 import type { CommitExecutionEngine, ExecutedCommit } from '#evm'
 import { equalBytes } from '#lib/bytes'
 import type { Clock, Log } from '#lib/env'
-import type { Network } from '#p2p'
-import type { Authority, AuthorityIndex, Epoch, OrderedCommit, VerifiedVertex } from '#types'
+import type { Network, PeerId } from '#p2p'
+import type { Authority, AuthorityIndex, Epoch, OrderedCommit, VerifiedVertex, Vertex } from '#types'
 import { blockTimeMs, createCheckpointVoter } from './checkpoints.ts'
 import { createConsensusDriver } from './consensus-driver.ts'
 import type { ConsensusLog } from './consensus-log.ts'
@@ -25,6 +25,8 @@ import { createValidatorLink, type ValidatorLink } from './validator-link.ts'
 
 /** A validator that has seen no commit for so long asks for them: the epoch may be over for the others. */
 const STALLED_MS = 2_000
+/** A node that is streamed to asks for commits as well when it is further behind than this. */
+const COMMITS_BEHIND_MAX = 10
 
 /** What the parts that live across epochs hear of the running ones. */
 export interface EpochEvents {
@@ -33,6 +35,11 @@ export interface EpochEvents {
   onCertificate(certificate: CheckpointCertificate): Promise<void>
   onAlarm(code: string, fatal: boolean): void
   onPublished(vertex: VerifiedVertex, seconds: number): void
+  /** These were accepted and stored, parents first. */
+  onAccepted(vertices: readonly Vertex[]): void
+  /** Another node streams its vertices to this one. */
+  onFeed(from: PeerId): void
+  isFed(): boolean
   onRequeue(transactions: readonly Uint8Array[]): void
   onFailure(error: unknown): void
 }
@@ -175,6 +182,7 @@ export async function createEpochInstance(options: EpochOptions): Promise<EpochI
     onRequeue: transactions => events.onRequeue(transactions),
     onStored(records) {
       const nowMs = clock.now()
+      events.onAccepted(records.flatMap(record => (record.kind === 'vertex' ? [record.vertex] : [])))
       for (const record of records) {
         if (record.kind !== 'vertex') continue
         dag.onVertex(record.vertex, record.own, nowMs)
@@ -196,7 +204,12 @@ export async function createEpochInstance(options: EpochOptions): Promise<EpochI
     start() {
       link.start(input => driver.submit(input))
       driver.start()
-      const isNeeded = () => !core.status().ended && (own === undefined || options.isBehind() || isStalled())
+      const isNeeded = () => {
+        const { ended, quorumCommitIndex, lastCommitIndex } = core.status()
+        if (ended || options.isBehind() || isStalled()) return !ended
+        if (own !== undefined) return false
+        return !events.isFed() || quorumCommitIndex > lastCommitIndex + COMMITS_BEHIND_MAX
+      }
       follower = createFollower({ core, link, peers: peers.length, params, isNeeded })
     },
     submit: input => driver.submit(input),

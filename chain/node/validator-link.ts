@@ -57,6 +57,8 @@ export interface ValidatorLink extends ValidatorPort {
   /** Starts to deliver inputs; false from `submit` means "full", and the sender is not read on for a moment. */
   start(submit: (input: Input) => boolean): void
   onFrame(from: PeerId, frame: StreamFrame): Promise<MessageVerdict>
+  /** Vertices of anybody, streamed to a node without a vote by any other node. */
+  onFeed(frame: StreamFrame): Promise<MessageVerdict>
   onPeer(peer: PeerId, up: boolean): void
   isUp(authority: AuthorityIndex): boolean
 }
@@ -174,6 +176,13 @@ export function createValidatorLink(options: ValidatorLinkOptions): ValidatorLin
       }
       if (!mayRepeat(authority, known)) return { kind: 'ignore' }
       if (vertices.length > 0) await deliver({ kind: 'vertices', vertices, from: authority, nowMs: clock.now() })
+      return { kind: 'accept' }
+    },
+
+    async onFeed(frame) {
+      const { vertices, fault } = verifyAll(frame.vertices)
+      if (fault !== undefined) return { kind: 'reject', reason: `vertex: ${fault}` }
+      if (vertices.length > 0) await deliver({ kind: 'vertices', vertices, nowMs: clock.now() })
       return { kind: 'accept' }
     },
 

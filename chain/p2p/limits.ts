@@ -20,7 +20,7 @@ export interface NetworkLimits {
   /** Largest gossip message (one transaction is at most 128 KiB). Above: dropped before decoding, −10. */
   readonly gossipBytesMax: Readonly<Record<Topic, number>>
 
-  /** Frames that wait for one peer on one channel. Vertices: the oldest is dropped (the peer pulls). Control: refused. */
+  /** Frames that wait for one peer on one channel. Vertices and feed: the oldest is dropped (the peer pulls). Control: refused. */
   readonly sendQueueFramesMax: Readonly<Record<Channel, number>>
   /** Bytes that wait for one peer on one channel; same behaviour. */
   readonly sendQueueBytesMax: Readonly<Record<Channel, number>>
@@ -95,7 +95,7 @@ export interface NetworkLimits {
 }
 
 export const DEFAULT_LIMITS: NetworkLimits = {
-  frameBytesMax: { vertices: 2 * MIB, control: 64 * KIB },
+  frameBytesMax: { vertices: 2 * MIB, control: 64 * KIB, feed: 2 * MIB },
   requestBytesMax: {
     vertices: 64 * KIB,
     commits: 4 * KIB,
@@ -103,6 +103,7 @@ export const DEFAULT_LIMITS: NetworkLimits = {
     blocks: 4 * KIB,
     status: 4 * KIB,
     snapshot: 64,
+    follow: 64,
   },
   responseBytesMax: {
     vertices: 8 * MIB,
@@ -111,11 +112,12 @@ export const DEFAULT_LIMITS: NetworkLimits = {
     blocks: 8 * MIB,
     status: 128 * KIB,
     snapshot: 8 * MIB,
+    follow: 64,
   },
   gossipBytesMax: { transactions: 256 * KIB, commits: 1 * MIB },
 
-  sendQueueFramesMax: { vertices: 512, control: 1_024 },
-  sendQueueBytesMax: { vertices: 32 * MIB, control: 4 * MIB },
+  sendQueueFramesMax: { vertices: 512, control: 1_024, feed: 512 },
+  sendQueueBytesMax: { vertices: 32 * MIB, control: 4 * MIB, feed: 16 * MIB },
   stallTimeoutMs: 30_000,
 
   framesInWorkMax: 64,

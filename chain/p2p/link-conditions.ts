@@ -108,6 +108,8 @@ export function withLinkConditions(network: Network, conditions: LinkConditions,
     peers: () => network.peers(),
     keep: peers => network.keep(peers),
     setCommittee: members => network.setCommittee(members),
+    feed: to => network.feed(to),
+    follow: from => network.follow(from),
     send: (peer, channel, frame) =>
       connected.has(peer) && lineOf(`${channel} ${peer}`).push(() => void network.send(peer, channel, frame)),
     request: async (peer, protocol, body, options) => {

@@ -13,7 +13,7 @@ import { type NetworkMetrics, networkMetrics } from './metrics.ts'
 import type { NetworkOptions } from './network-options.ts'
 import { Outbound } from './outbound.ts'
 import { PeerState } from './peer.ts'
-import { CHANNELS, LINK_PROTOCOL, type ProtocolNames, protocolNames } from './protocol.ts'
+import { CHANNELS, COMMITTEE_CHANNELS, LINK_PROTOCOL, type ProtocolNames, protocolNames } from './protocol.ts'
 import { RequestClient } from './request-client.ts'
 import { type RequestHandler, serveRequests } from './request-server.ts'
 import { ScoreBook } from './score.ts'
@@ -45,6 +45,8 @@ class PeerNetwork implements Network, TransportEvents {
   readonly #gossipHandlers = new Map<Topic, FrameHandler>()
   readonly #peerListeners: ((peer: PeerId, up: boolean) => void)[] = []
   #committee: ReadonlyMap<PeerId, number> = new Map()
+  #fed: ReadonlySet<PeerId> = new Set()
+  #followed: ReadonlySet<PeerId> = new Set()
   #requestsServed = 0
   #ticker: NodeJS.Timeout | undefined
   #running = false
@@ -132,6 +134,19 @@ class PeerNetwork implements Network, TransportEvents {
     this.#committee = new Map(members)
     for (const peer of this.#peers.values()) this.#reconcileChannels(peer)
     this.#countPeers()
+  }
+
+  feed(to: ReadonlySet<PeerId>): void {
+    this.#fed = new Set(to)
+    for (const peer of this.#peers.values()) this.#reconcileChannels(peer)
+  }
+
+  follow(from: ReadonlySet<PeerId>): void {
+    this.#followed = new Set(from)
+    for (const peer of this.#peers.values()) {
+      if (this.#followed.has(peer.id)) continue
+      for (const reader of peer.inbound.get(this.#names.channel.feed) ?? []) reader.abort('not followed')
+    }
   }
 
   send(peerId: PeerId, channel: Channel, frame: Uint8Array): boolean {
@@ -255,7 +270,12 @@ class PeerNetwork implements Network, TransportEvents {
       this.#offend(id, 'too many streams')
       return
     }
-    if (purpose.kind === 'channel' && !this.#mayUseChannels(id)) {
+    if (purpose.kind === 'channel' && purpose.channel === 'feed' && !this.#followed.has(id)) {
+      // No offence: it may have been asked for a moment ago.
+      refuse(stream, 'not followed')
+      return
+    }
+    if (purpose.kind === 'channel' && purpose.channel !== 'feed' && !this.#mayUseChannels(id)) {
       refuse(stream, 'channel refused')
       this.#offend(id, 'channel refused')
       return
@@ -420,17 +440,19 @@ class PeerNetwork implements Network, TransportEvents {
   }
 
   #reconcileChannels(peer: PeerState): void {
-    const wanted = peer.up && !peer.leaving && this.#mayUseChannels(peer.id)
-    if (!wanted) {
-      for (const channel of peer.channels.values()) channel.stop('not in the committee')
-      peer.channels.clear()
-      for (const channel of CHANNELS) {
-        for (const reader of peer.inbound.get(this.#names.channel[channel]) ?? []) reader.abort('not in the committee')
-      }
-      return
-    }
+    const works = peer.up && !peer.leaving
+    const isMember = works && this.#mayUseChannels(peer.id)
     for (const channel of CHANNELS) {
-      if (!peer.channels.has(channel)) peer.channels.set(channel, this.#openChannel(peer, channel))
+      const wanted = channel === 'feed' ? works && this.#fed.has(peer.id) : isMember
+      const open = peer.channels.get(channel)
+      if (wanted && open === undefined) peer.channels.set(channel, this.#openChannel(peer, channel))
+      if (wanted || open === undefined) continue
+      open.stop('no longer wanted')
+      peer.channels.delete(channel)
+    }
+    if (isMember) return
+    for (const channel of COMMITTEE_CHANNELS) {
+      for (const reader of peer.inbound.get(this.#names.channel[channel]) ?? []) reader.abort('not in the committee')
     }
   }
 
@@ -440,7 +462,7 @@ class PeerNetwork implements Network, TransportEvents {
       queue: {
         framesMax: this.#limits.sendQueueFramesMax[channel],
         bytesMax: this.#limits.sendQueueBytesMax[channel],
-        whenFull: channel === 'vertices' ? 'drop-oldest' : 'refuse',
+        whenFull: channel === 'control' ? 'refuse' : 'drop-oldest',
       },
       open: () => this.#transport.openStream(peer.id, this.#names.channel[channel], this.#limits.helloTimeoutMs),
       sent: bytes => {

@@ -1,7 +1,9 @@
 import { toRawHex } from '#lib/bytes'
 import type { Channel, RequestProtocol, Topic } from './types.ts'
 
-export const CHANNELS: readonly Channel[] = ['vertices', 'control']
+/** Between members of the committee. */
+export const COMMITTEE_CHANNELS: readonly Channel[] = ['vertices', 'control']
+export const CHANNELS: readonly Channel[] = [...COMMITTEE_CHANNELS, 'feed']
 export const REQUEST_PROTOCOLS: readonly RequestProtocol[] = [
   'vertices',
   'commits',
@@ -9,6 +11,7 @@ export const REQUEST_PROTOCOLS: readonly RequestProtocol[] = [
   'blocks',
   'status',
   'snapshot',
+  'follow',
 ]
 export const TOPICS: readonly Topic[] = ['transactions', 'commits']
 
@@ -43,7 +46,7 @@ export interface ProtocolNames {
 export function protocolNames(genesisHash: Uint8Array): ProtocolNames {
   const id = networkIdOf(genesisHash)
   const name = (kind: string, word: string) => `/ogpu/${id}/${kind}/${word}/1`
-  const channel = { vertices: name('dag', 'vertices'), control: name('dag', 'control') }
+  const channel = { vertices: name('dag', 'vertices'), control: name('dag', 'control'), feed: name('dag', 'feed') }
   const request = {
     vertices: name('request', 'vertices'),
     commits: name('request', 'commits'),
@@ -51,6 +54,7 @@ export function protocolNames(genesisHash: Uint8Array): ProtocolNames {
     blocks: name('request', 'blocks'),
     status: name('request', 'status'),
     snapshot: name('request', 'snapshot'),
+    follow: name('request', 'follow'),
   }
   const topic = { transactions: name('gossip', 'transactions'), commits: name('gossip', 'commits') }
   const purposes = new Map<string, StreamPurpose>([[LINK_PROTOCOL, { kind: 'link' }]])

@@ -20,10 +20,13 @@ export type MessageVerdict =
   | { readonly kind: 'ignore' }
   | { readonly kind: 'reject'; readonly reason: string }
 
-/** Long-lived direct streams between validators. Each is ordered; vertices never wait behind control traffic or replies. */
-export type Channel = 'vertices' | 'control'
+/**
+ * Long-lived direct streams. `vertices` and `control` go between validators; `feed` from any node to one that asked it for
+ * everything new. Each is ordered; vertices never wait behind control traffic or replies.
+ */
+export type Channel = 'vertices' | 'control' | 'feed'
 /** Request and answer, each one bounded frame. */
-export type RequestProtocol = 'vertices' | 'commits' | 'own-last' | 'blocks' | 'status' | 'snapshot'
+export type RequestProtocol = 'vertices' | 'commits' | 'own-last' | 'blocks' | 'status' | 'snapshot' | 'follow'
 /** Gossip among all nodes. */
 export type Topic = 'transactions' | 'commits'
 
@@ -40,8 +43,11 @@ export interface Network {
   peers(): readonly PeerInfo[]
   /** Keeps a connection to each of these (validators, bootnodes): redials for ever with back-off. */
   keep(peers: readonly { readonly id: PeerId; readonly addresses: readonly string[] }[]): void
-  /** Who is a validator: only these may open channels. Peer id → committee index. */
+  /** Who is a validator: only these may open the channels of the committee. Peer id → committee index. */
   setCommittee(members: ReadonlyMap<PeerId, number>): void
+  /** To whom this node streams on `feed`, instead of those before; and from whom it takes such streams. */
+  feed(to: ReadonlySet<PeerId>): void
+  follow(from: ReadonlySet<PeerId>): void
   /** Queues one frame; false when the peer is not connected or its queue is full (the frame is dropped). */
   send(peer: PeerId, channel: Channel, frame: Uint8Array): boolean
   /** CodedError `request timeout`, `peer unavailable`, `request refused` or `response too large`. */

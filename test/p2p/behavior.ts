@@ -89,6 +89,41 @@ export function networkBehavior(implementation: Implementation): void {
       expect(() => a.send(b.self, 'control', new Uint8Array(65 * 1024))).toThrow(CodedError)
     })
 
+    it('a feed reaches whom it is meant for and who wants it, member or not, and nobody else', async () => {
+      const [a, b] = await pair()
+      const stranger = world.network(3)
+      await stranger.start()
+      connect(a, stranger)
+      await until('the stranger is up', () => isUp(a, stranger.self))
+      const heard: string[] = []
+      for (const network of [b, stranger])
+        network.onFrame('feed', (_from, frame) => {
+          heard.push(`${network === b ? 'b' : 'stranger'} ${text(frame)}`)
+          return accept
+        })
+      expect(a.send(stranger.self, 'feed', utf8('nobody asked'))).toBe(false)
+      stranger.follow(new Set([a.self]))
+      a.feed(new Set([stranger.self]))
+      expect(a.send(stranger.self, 'feed', utf8('one'))).toBe(true)
+      expect(a.send(b.self, 'feed', utf8('one'))).toBe(false)
+      await until('the feed arrived', () => heard.length === 1)
+      // Who does not follow (any more) takes no such stream, and blames nobody for it.
+      stranger.follow(new Set())
+      a.send(stranger.self, 'feed', utf8('two'))
+      await new Promise(resolve => setTimeout(resolve, 100))
+      stranger.follow(new Set([a.self]))
+      await until('it works again', () => {
+        a.send(stranger.self, 'feed', utf8('three'))
+        return heard.includes('stranger three')
+      })
+      a.feed(new Set())
+      expect(a.send(stranger.self, 'feed', utf8('four'))).toBe(false)
+      expect(heard).not.toContain('stranger four')
+      expect(heard.filter(word => word.startsWith('b'))).toEqual([])
+      expect(stranger.peers()[0]?.score).toBe(0)
+      expect(isUp(a, stranger.self)).toBe(true)
+    })
+
     it('a change of the committee opens and closes channels', async () => {
       const [a, b] = await pair()
       const heard: string[] = []
@@ -280,8 +315,8 @@ export function networkBehavior(implementation: Implementation): void {
 
     it('a full queue drops the oldest vertices and refuses control frames', async () => {
       const limits = {
-        sendQueueFramesMax: { vertices: 4, control: 4 },
-        sendQueueBytesMax: { vertices: 1e7, control: 1e7 },
+        sendQueueFramesMax: { vertices: 4, control: 4, feed: 4 },
+        sendQueueBytesMax: { vertices: 1e7, control: 1e7, feed: 1e7 },
         framesInWorkMax: 1,
       }
       const a = world.network(1, { limits })
