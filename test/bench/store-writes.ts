@@ -5,7 +5,6 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { createExecutionEngine, createRecoveryPool } from '#evm'
 import {
   createMemoryStore,
@@ -113,7 +112,4 @@ function sizeOf(directory: string): number {
     .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0)
 }
 
-if (import.meta.main) {
-  const { values } = parseArgs({ options: { commits: { type: 'string' } } })
-  await benchStoreWrites(values.commits === undefined ? {} : { commits: Number(values.commits) })
-}
+if (import.meta.main) await benchStoreWrites()
