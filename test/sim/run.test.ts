@@ -14,7 +14,17 @@ import { shrink } from './shrink.ts'
 import { planFromSeed } from './swarm.ts'
 
 /** Runs that take long, or many that are alike, stay with `npm run sim`. */
-const SHORT = new Set(['long-outage', 'lying-sync-server', 'crash-points', 'loss', 'every-strategy', 'several-leaders'])
+const SHORT = new Set([
+  'epoch-restarts',
+  'epoch-change',
+  'cold-start',
+  'long-outage',
+  'lying-sync-server',
+  'crash-points',
+  'loss',
+  'every-strategy',
+  'several-leaders',
+])
 
 describe('the fault matrix', () => {
   for (const scenario of SCENARIOS) {
