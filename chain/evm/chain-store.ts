@@ -47,10 +47,13 @@ export function blockOperations({ block, receipts }: ExecutedBlock, operations: 
     { key: storeKey(KEY_PREFIX.receipts, number), value: encodeStoredReceipts(receipts) },
     { key: storeKey(KEY_PREFIX.blockNumber, block.hash), value: number },
   )
-  for (const [index, transaction] of block.transactions.entries()) {
-    const value = new Uint8Array(10)
-    value.set(number)
-    new DataView(value.buffer).setUint32(6, index)
+  const { transactions } = block
+  const locations = new Uint8Array(10 * transactions.length)
+  const view = new DataView(locations.buffer)
+  for (const [index, transaction] of transactions.entries()) {
+    locations.set(number, 10 * index)
+    view.setUint32(10 * index + 6, index)
+    const value = locations.subarray(10 * index, 10 * index + 10)
     operations.push({ key: storeKey(KEY_PREFIX.transaction, transaction.hash), value })
   }
   const indexed = new Map<bigint, Uint8Array>()

@@ -1,5 +1,3 @@
-import { concat } from '#lib/bytes'
-
 /**
  * Layout of the store. An older one is brought up to it (`migrateStore`), a newer one is refused. 1: bodies and receipts in
  * the database; 2: in bulk files.
@@ -61,7 +59,16 @@ export type KeyPrefix = (typeof KEY_PREFIX)[keyof typeof KEY_PREFIX]
 
 /** A key: prefix byte, then `parts` in order. */
 export function storeKey(prefix: KeyPrefix, ...parts: readonly Uint8Array[]): Uint8Array {
-  return concat(Uint8Array.of(prefix), ...parts)
+  let length = 1
+  for (const part of parts) length += part.length
+  const key = new Uint8Array(length)
+  key[0] = prefix
+  let at = 1
+  for (const part of parts) {
+    key.set(part, at)
+    at += part.length
+  }
+  return key
 }
 
 /** A block number (or any safe integer below 2^48) as six big-endian bytes. */

@@ -36,12 +36,21 @@ export function listHead(payload: number): Uint8Array {
 /** Minimal big-endian bytes of a non-negative integer: zero is no bytes (Yellow Paper, BE). */
 export function uintToRlp(value: bigint | number): Uint8Array {
   if (value === 0n || value === 0) return new Uint8Array(0)
+  if (value <= Number.MAX_SAFE_INTEGER) return safeToRlp(Number(value))
   const text = value.toString(16)
   const length = (text.length + 1) >> 1
   const bytes = new Uint8Array(length)
   for (let i = length - 1, end = text.length; i >= 0; i--, end -= 2) {
     bytes[i] = Number.parseInt(text.slice(Math.max(0, end - 2), end), 16)
   }
+  return bytes
+}
+
+function safeToRlp(value: number): Uint8Array {
+  let length = 1
+  for (let rest = value; rest >= 256; rest = Math.floor(rest / 256)) length += 1
+  const bytes = new Uint8Array(length)
+  for (let i = length - 1, rest = value; i >= 0; i--, rest = Math.floor(rest / 256)) bytes[i] = rest & 0xff
   return bytes
 }
 

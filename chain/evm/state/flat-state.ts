@@ -1,10 +1,10 @@
 import { defined } from '#lib/assert'
-import { concat, EMPTY } from '#lib/bytes'
+import { EMPTY } from '#lib/bytes'
 import { GenerationCache } from '#lib/cache'
 import { afterPrefix, KEY_PREFIX, type Store, type StoreOperation, storeKey } from '#storage'
 import type { Digest } from '#types'
 import { decodeSlimAccount, encodeSlimAccount, type StateAccount } from './account.ts'
-import { type ByteKey, bytesOfKey, keyOf } from './byte-keys.ts'
+import { type ByteKey, keyOf } from './byte-keys.ts'
 import type { AccountChange, SlotChange, StateChanges, StateSource } from './journal-state.ts'
 
 export interface FlatStateLimits {
@@ -211,9 +211,16 @@ export function flatOperations(changes: StateChanges, operations: StoreOperation
 }
 
 function accountKey(key: ByteKey): Uint8Array {
-  return concat(Uint8Array.of(KEY_PREFIX.account), bytesOfKey(key))
+  return prefixedKey(KEY_PREFIX.account, key)
 }
 
 function slotStoreKey(key: ByteKey): Uint8Array {
-  return concat(Uint8Array.of(KEY_PREFIX.slot), bytesOfKey(key))
+  return prefixedKey(KEY_PREFIX.slot, key)
+}
+
+function prefixedKey(prefix: number, key: ByteKey): Uint8Array {
+  const bytes = new Uint8Array(1 + key.length)
+  bytes[0] = prefix
+  for (let i = 0; i < key.length; i++) bytes[i + 1] = key.charCodeAt(i)
+  return bytes
 }
