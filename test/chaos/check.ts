@@ -17,44 +17,77 @@ export async function headOf(url: string): Promise<number> {
   return Number(await call<string>(url, 'eth_blockNumber'))
 }
 
-/** Compares every block from `first` to the lowest head; returns what differs, and the first block not compared. */
-export async function compareChains(
-  urls: readonly string[],
-  first: number,
-): Promise<{ readonly violations: readonly string[]; readonly next: number }> {
-  const heads = await Promise.all(urls.map(headOf))
-  const last = Math.min(...heads)
-  const violations: string[] = []
-  for (const numbers of chunks(Array.from({ length: Math.max(0, last + 1 - first) }, (_, i) => first + i))) {
-    const calls = numbers.map(number => ({
-      method: 'eth_getBlockByNumber',
-      params: [`0x${number.toString(16)}`, false],
-    }))
-    const all = await Promise.all(urls.map(url => callBatch(url, calls)))
-    for (const [i, number] of numbers.entries()) {
-      const hashes = all.map(answers => (answers[i]?.result as { readonly hash: string } | undefined)?.hash)
-      if (hashes.some(hash => hash === undefined || hash !== hashes[0]))
-        violations.push(`block ${number} differs: ${hashes.join(', ')}`)
-    }
-  }
-  return { violations, next: Math.max(first, last + 1) }
+/** Receipts are asked for from every node for one in so many transactions; the rest is found in the compared blocks. */
+const SAMPLE = 16
+
+interface ComparedBlock {
+  readonly hash: string
+  readonly transactions: ReadonlySet<string>
 }
 
-/** Every acknowledged transaction must be in the same block on every validator. */
-export async function findLost(urls: readonly string[], acknowledged: readonly Acknowledged[]): Promise<string[]> {
-  const violations: string[] = []
-  for (const [index, url] of urls.entries()) {
-    for (const part of chunks(acknowledged)) {
-      const answers = await callBatch(
-        url,
-        part.map(({ hash }) => ({ method: 'eth_getTransactionReceipt', params: [hash] })),
-      )
-      for (const [i, { result }] of answers.entries()) {
-        const { hash, blockHash } = defined(part[i], 'a transaction')
-        const found = (result as { readonly blockHash: string } | null | undefined)?.blockHash
-        if (found !== blockHash)
-          violations.push(`validator ${index} has ${hash} in ${found ?? 'no block'}, acknowledged in ${blockHash}`)
+/** The one chain that all nodes have, as far as it was compared. */
+export class ComparedChain {
+  readonly #blocks: ComparedBlock[] = []
+
+  /** Blocks that were compared. */
+  get length(): number {
+    return this.#blocks.length
+  }
+
+  /** Compares every block that was not compared before, up to the lowest head; returns what differs. */
+  async extend(urls: readonly string[]): Promise<readonly string[]> {
+    const last = Math.min(...(await Promise.all(urls.map(headOf))))
+    const first = this.#blocks.length
+    for (const numbers of chunks(Array.from({ length: Math.max(0, last + 1 - first) }, (_, i) => first + i))) {
+      const calls = numbers.map(number => ({
+        method: 'eth_getBlockByNumber',
+        params: [`0x${number.toString(16)}`, false],
+      }))
+      const all = await Promise.all(urls.map(url => callBatch(url, calls)))
+      for (const [i, number] of numbers.entries()) {
+        const blocks = all.map(
+          answers => answers[i]?.result as { hash: string; transactions: string[] } | null | undefined,
+        )
+        const [block] = blocks
+        if (block === null || block === undefined || blocks.some(other => other?.hash !== block.hash))
+          return [`block ${number} differs: ${blocks.map(other => other?.hash).join(', ')}`]
+        this.#blocks.push({ hash: block.hash, transactions: new Set(block.transactions) })
       }
+    }
+    return []
+  }
+
+  /** Every acknowledged transaction must be in the block that its receipt named, and that block in the chain. */
+  findLost(acknowledged: readonly Acknowledged[]): string[] {
+    return acknowledged.flatMap(({ hash, blockNumber, blockHash }) => {
+      const block = this.#blocks[Number(blockNumber)]
+      if (block?.hash === blockHash && block.transactions.has(hash)) return []
+      return [
+        `${hash} was acknowledged in block ${Number(blockNumber)} ${blockHash}; the chain has ${block?.hash} there`,
+      ]
+    })
+  }
+}
+
+/** Some acknowledged transactions, asked for by hash on every node. */
+export async function findUnknown(urls: readonly string[], acknowledged: readonly Acknowledged[]): Promise<string[]> {
+  const sample = acknowledged.filter((_, i) => i % SAMPLE === 0)
+  const found = await Promise.all(urls.map((url, index) => unknownAt(url, index, sample)))
+  return found.flat()
+}
+
+async function unknownAt(url: string, index: number, sample: readonly Acknowledged[]): Promise<string[]> {
+  const violations: string[] = []
+  for (const part of chunks(sample)) {
+    const answers = await callBatch(
+      url,
+      part.map(({ hash }) => ({ method: 'eth_getTransactionReceipt', params: [hash] })),
+    )
+    for (const [i, { result }] of answers.entries()) {
+      const { hash, blockHash } = defined(part[i], 'a transaction')
+      const found = (result as { readonly blockHash: string } | null | undefined)?.blockHash
+      if (found !== blockHash)
+        violations.push(`node ${index} has ${hash} in ${found ?? 'no block'}, acknowledged in ${blockHash}`)
     }
   }
   return violations

@@ -2,7 +2,7 @@ import { defined } from '#lib/assert'
 import { messageOf } from '#lib/errors'
 import { fundedLoadAccounts } from '../load/accounts.ts'
 import { metricOf, scrape } from '../load/observe.ts'
-import { compareChains, findAlarms, findLost, headOf, SeenVertices } from './check.ts'
+import { ComparedChain, findAlarms, findUnknown, headOf, SeenVertices } from './check.ts'
 import { CHAIN_ID, type Cluster, createCluster, type NodeProcess } from './cluster.ts'
 import { forbidWrites } from './disk.ts'
 import { sendJunk } from './junk.ts'
@@ -88,7 +88,7 @@ class Chaos {
   readonly #recoveriesMs: number[] = []
   readonly #startedMs = performance.now()
   #kills = 0
-  #comparedBlocks = 0
+  readonly #chain = new ComparedChain()
   #comparedTransactions = 0
   /** Was wiped last, and may still be asking what it had signed. */
   #wiped: NodeProcess | undefined
@@ -134,7 +134,7 @@ class Chaos {
       kills: this.#kills,
       failPoints: this.#failPoints,
       steps: this.#steps,
-      blocks: this.#comparedBlocks,
+      blocks: this.#chain.length,
       vertices: this.#seen.count,
       epochs,
       acknowledged: this.#load.acknowledged.length,
@@ -406,12 +406,11 @@ class Chaos {
       if (!(await this.#until(async () => (await headOf(rpcUrl)) >= wanted)))
         this.#violate(`node ${index} does not reach block ${wanted}, which another one has`)
     }
-    const { violations, next } = await compareChains(this.#urls, this.#comparedBlocks)
-    for (const violation of violations) this.#violate(violation)
-    for (const violation of await findLost(this.#urls, acknowledged)) this.#violate(violation)
-    this.#comparedBlocks = next
+    for (const violation of await this.#chain.extend(this.#urls)) this.#violate(violation)
+    for (const violation of this.#chain.findLost(acknowledged)) this.#violate(violation)
+    for (const violation of await findUnknown(this.#urls, acknowledged)) this.#violate(violation)
     this.#comparedTransactions += acknowledged.length
-    this.#print(`${next} blocks and ${this.#comparedTransactions} transactions are the same everywhere`)
+    this.#print(`${this.#chain.length} blocks and ${this.#comparedTransactions} transactions are the same everywhere`)
   }
 
   async #epoch(): Promise<number> {
