@@ -37,7 +37,7 @@ describe('fault proofs', () => {
 
   async function revealed(outs: readonly string[], appointed = true) {
     const chain = await createTestChain()
-    await chain.machine.setCode(judge, JUDGE)
+    chain.machine.setCode(judge, JUDGE)
     if (appointed) await appointJudge(chain, judge)
     const set = await stage(chain, 3, { auditors: 0, auditQuorum: 0, auditRateBps: 0 })
     const task = await publishTask(chain, set.client, set.source, 9n * OGPU)
@@ -152,7 +152,7 @@ describe('blobs', () => {
     )
     await data.send(owner, 'answerChunk', [id, toHex(chunks[1] as Uint8Array), proof])
     expect(await chain.contract('vault').read('reservedOf', owner)).toBe(0n)
-    expect(await chain.machine.balanceOf(data.address)).toBe(0n)
+    expect(chain.machine.balanceOf(data.address)).toBe(0n)
     expect(await refusal(data.send(owner, 'answerChunk', [id, '0x', []]))).toBe('RequestUnknown')
   })
 
@@ -164,7 +164,7 @@ describe('blobs', () => {
       chain.mine(181)
       expect(only(await data.send(owner, 'punish', [id]), 'Withheld').args.penalty).toBe(lockup)
       expect(await chain.contract('vault').read('lockupOf', owner)).toBe(0n)
-      expect(await chain.machine.balanceOf(data.address)).toBe(0n)
+      expect(chain.machine.balanceOf(data.address)).toBe(0n)
     }
   })
 

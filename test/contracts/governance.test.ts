@@ -81,7 +81,7 @@ describe('the wiring of the market', () => {
     await chain.contract('nexus').send(chain.person('anybody'), 'expireTask', [task])
     await vault.send(provider, 'emergencyExit', [provider])
     await vault.send(client, 'emergencyExit', [client])
-    expect(await chain.machine.balanceOf(vault.address)).toBe(0n)
+    expect(chain.machine.balanceOf(vault.address)).toBe(0n)
     for (const [key, method] of WIRING) {
       expect(await refusal(chain.contract(key).send(a.timelock, method, [a.dataRegistry]))).toBe('NoticeRunning')
     }

@@ -1,17 +1,17 @@
 /**
- * The contracts on an EVM in this process, started from the devnet's genesis: accounts by name, calls by method name,
+ * The contracts on our own interpreter in this process (machine.ts), started from the devnet's genesis: accounts by name, calls by method name,
  * decoded events, real gas of a transaction, and time that the test moves.
  */
 
-import { createAddressFromString } from '@ethereumjs/util'
 import { contractsOf } from '@ogpu/sdk'
 import { AbiCoder, Interface, type InterfaceAbi, type Result } from 'ethers'
 import { artifactOf, CONTRACT_NAMES } from '#contracts'
-import { createMachine, type DevnetOptions, devnetGenesis, type Machine, type MachineResult } from '#genesis'
+import { type DevnetOptions, devnetGenesis } from '#genesis'
 import { defined } from '#lib/assert'
 import { bigintToBytes, fromHex, type Hex, toHex } from '#lib/bytes'
 import { keccak256 } from '#lib/hash'
 import type { GenesisFile } from '#types'
+import { type CallResult, createTestMachine, type TestMachine } from './machine.ts'
 
 export const OGPU = 10n ** 18n
 const READER: Hex = '0x0000000000000000000000000000000000000001'
@@ -49,14 +49,12 @@ export interface Handle {
 }
 
 export interface TestChain {
-  readonly machine: Machine
+  readonly machine: TestMachine
   readonly chainId: number
   at(name: string, address: Hex, abi?: InterfaceAbi): Handle
   contract(name: ContractKey): Handle
   /** Address of a person: made and funded at first use. */
   person(name: string): Hex
-  /** Waits until all people named so far have their coins. */
-  settle(): Promise<void>
   mine(blocks?: number): void
   pass(seconds: number): void
   now(): bigint
@@ -135,33 +133,16 @@ function genesisOf(options: DevnetOptions): Promise<GenesisFile> {
 export async function createTestChain(options: DevnetOptions = {}): Promise<TestChain> {
   const genesis = await genesisOf(options)
   const chainId = genesis.config.chainId
-  const machine = await createMachine({ chainId, timestamp: BigInt(genesis.timestamp) + 1n })
-  machine.block.number = 1n
-  for (const [address, account] of Object.entries(genesis.alloc) as [Hex, (typeof genesis.alloc)[Hex]][]) {
-    await machine.setBalance(address, BigInt(account.balance ?? '0x0'))
-    if (account.code !== undefined) await machine.setCode(address, fromHex(account.code))
-    for (const [slot, value] of Object.entries(account.storage ?? {})) {
-      await machine.state.putStorage(createAddressFromString(address), fromHex(slot), fromHex(value))
-    }
-  }
+  const machine = await createTestMachine(genesis)
   const addresses = contractsOf(chainId)
   const people = new Map<string, Hex>()
-  let funding = Promise.resolve()
-  // One EVM runs one call at a time, whatever the test awaits together.
-  let last: Promise<unknown> = Promise.resolve()
-  function inTurn<T>(body: () => Promise<T>): Promise<T> {
-    const turn = last.then(body)
-    last = turn.catch(() => undefined)
-    return turn
-  }
 
   function person(name: string): Hex {
     let address = people.get(name)
     if (address === undefined) {
       address = toHex(keccak256(new TextEncoder().encode(name)).subarray(12))
       people.set(name, address)
-      const at = address
-      funding = funding.then(() => machine.setBalance(at, START_BALANCE))
+      machine.setBalance(address, START_BALANCE)
     }
     return address
   }
@@ -172,21 +153,13 @@ export async function createTestChain(options: DevnetOptions = {}): Promise<Test
       address,
       abi: face,
       async send(from, method, args = [], valueWei = 0n) {
-        await funding
-        const data = fromHex(face.encodeFunctionData(method, args))
-        const result = await inTurn(() => machine.call({ from, to: address, data, value: valueWei }))
+        const result = machine.call(from, address, fromHex(face.encodeFunctionData(method, args)), valueWei)
         if (!result.ok) throw new Reverted(reasonOf(result))
-        return { gas: gasOf(data, result), events: eventsOf(result), output: result.output }
+        return { gas: result.gas, events: eventsOf(result), output: result.output }
       },
       async read<T>(method: string, ...args: readonly unknown[]): Promise<T> {
-        await funding
         const data = fromHex(face.encodeFunctionData(method, args))
-        const result = await inTurn(async () => {
-          await machine.state.checkpoint()
-          const answer = await machine.call({ from: READER, to: address, data })
-          await machine.state.revert()
-          return answer
-        })
+        const result = machine.undo(() => machine.call(READER, address, data))
         if (!result.ok) throw new Reverted(reasonOf(result))
         const decoded = face.decodeFunctionResult(method, result.output)
         return (decoded.length === 1 ? decoded[0] : decoded) as T
@@ -200,7 +173,6 @@ export async function createTestChain(options: DevnetOptions = {}): Promise<Test
     at,
     contract: key => at(CONTRACTS[key], addresses[key]),
     person,
-    settle: () => funding,
     mine(blocks = 1) {
       machine.block.number += BigInt(blocks)
       machine.block.timestamp += BigInt(blocks)
@@ -211,13 +183,12 @@ export async function createTestChain(options: DevnetOptions = {}): Promise<Test
     },
     now: () => machine.block.timestamp,
     async attempt(body) {
-      await funding
       const { number, timestamp } = machine.block
-      await machine.state.checkpoint()
+      const back = machine.mark()
       try {
         return await body()
       } finally {
-        await machine.state.revert()
+        back()
         machine.block.number = number
         machine.block.timestamp = timestamp
       }
@@ -226,7 +197,7 @@ export async function createTestChain(options: DevnetOptions = {}): Promise<Test
 }
 
 /** Name and values of a revert's data. */
-function reasonOf(result: MachineResult): string {
+function reasonOf(result: CallResult): string {
   const { output } = result
   if (output.length < 4) return 'empty'
   const selector = toHex(output.subarray(0, 4))
@@ -239,8 +210,8 @@ function reasonOf(result: MachineResult): string {
     : `${parsed.name}(${parsed.args.map(String).join(', ')})`
 }
 
-export function eventsOf(result: MachineResult): ChainEvent[] {
-  return result.logs.map(([address, topics, data]) => {
+export function eventsOf(result: CallResult): ChainEvent[] {
+  return result.logs.map(({ address, topics, data }) => {
     const hex = topics.map(topic => toHex(topic))
     const parsed = lookup(defined(hex[0], 'an anonymous log'))?.parseLog({ topics: hex, data: toHex(data) })
     const log = defined(parsed, `unknown log ${hex[0]} of ${toHex(address)}`)
@@ -257,16 +228,6 @@ export function eventsOf(result: MachineResult): ChainEvent[] {
 
 function argsOf(values: Result, names: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(names.map((name, index) => [name, values[index] as unknown]))
-}
-
-/** EIP-2028 calldata, EIP-3529 refund, EIP-7623 floor. */
-function gasOf(data: Uint8Array, result: MachineResult): bigint {
-  let tokens = 0n
-  for (const byte of data) tokens += byte === 0 ? 1n : 4n
-  const used = 21_000n + 4n * tokens + result.executionGas
-  const refund = result.gasRefund < used / 5n ? result.gasRefund : used / 5n
-  const floor = 21_000n + 10n * tokens
-  return used - refund > floor ? used - refund : floor
 }
 
 /** The only event of that name; throws when there is none or several. */

@@ -3,6 +3,7 @@ import { Interface } from 'ethers'
 import { describe, expect, test } from 'vitest'
 import { artifactOf } from '#contracts'
 import { fromHex, type Hex } from '#lib/bytes'
+import { type FuzzAct, FuzzFailure, shrink } from './fuzz-acts.ts'
 import { FuzzWorld } from './fuzz-world.ts'
 import { createTestChain, OGPU } from './harness.ts'
 
@@ -13,6 +14,37 @@ describe('invariants', () => {
     expect(report.accepted).toBeGreaterThan(150)
     expect(report.finished).toBeGreaterThan(5)
   })
+})
+
+test('a failure is made as short as it can be, and a run can be done again act by act', async () => {
+  const world = await FuzzWorld.create(5)
+  await world.run(60)
+  await FuzzWorld.replay(5, world.acts)
+  const needed = world.acts.filter((_, i) => i === 7 || i === 40)
+  const replay = async (acts: readonly FuzzAct[]) => {
+    if (needed.every(act => acts.includes(act))) throw new FuzzFailure(`broken after ${acts.length}`, 5, acts)
+  }
+  let ms = 0
+  const failure = new FuzzFailure('broken after 60', 5, world.acts)
+  expect(await shrink(failure, replay, 1_000_000, () => ms++)).toEqual(needed)
+  expect(
+    await shrink(
+      failure,
+      async () => {},
+      1_000,
+      () => ms++,
+    ),
+  ).toBeUndefined()
+})
+
+test('the books notice a coin too much or too few', async () => {
+  const world = await FuzzWorld.create(6)
+  await world.run(60)
+  const { vault, staking, wrappedOgpu, dataRegistry } = contractsOf(1071)
+  for (const address of [vault, staking, wrappedOgpu, dataRegistry]) {
+    const act: FuzzAct = { kind: 'balance', address, wei: 12_345n }
+    await expect(FuzzWorld.replay(6, [act])).rejects.toThrow(FuzzFailure)
+  }
 })
 
 /**
@@ -31,16 +63,15 @@ test('an account that calls back while it is paid gets no more than its own', as
   const chain = await createTestChain()
   const { vault } = contractsOf(chain.chainId)
   const thief: Hex = '0x00000000000000000000000000000000000bad00'
-  await chain.machine.setCode(thief, reentrantCode(vault, OGPU))
+  chain.machine.setCode(thief, reentrantCode(vault, OGPU))
   const handle = chain.contract('vault')
   await handle.send(chain.person('honest'), 'deposit', [chain.person('honest')], 50n * OGPU)
   await handle.send(chain.person('x'), 'deposit', [thief], 3n * OGPU)
   const data = fromHex(new Interface(artifactOf('Vault').abi).encodeFunctionData('withdraw', [OGPU]))
-  await chain.settle()
-  const result = await chain.machine.call({ from: chain.person('x'), to: thief, data })
+  const result = chain.machine.call(chain.person('x'), thief, data)
   expect(result.ok).toBe(true)
   // It did come back in: three times in one call, each time for coins of its own.
-  expect(await chain.machine.balanceOf(thief)).toBe(3n * OGPU)
+  expect(chain.machine.balanceOf(thief)).toBe(3n * OGPU)
   expect(await handle.read('balanceOf', thief)).toBe(0n)
-  expect(await chain.machine.balanceOf(vault)).toBe(50n * OGPU)
+  expect(chain.machine.balanceOf(vault)).toBe(50n * OGPU)
 })

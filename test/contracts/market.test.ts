@@ -465,10 +465,10 @@ describe('the vault', () => {
     expect(await refusal(call('claim'))).toBe('NothingUnbonding')
     expect(await m.vault.read('balanceOf', me)).toBe(7n)
     expect(await refusal(call('withdraw', [8n]))).toBe('InsufficientBalance')
-    const before = await m.chain.machine.balanceOf(me)
+    const before = m.chain.machine.balanceOf(me)
     only(await call('withdraw', [5n]), 'Withdrawn')
     await call('emergencyExit', [me])
-    expect(await m.chain.machine.balanceOf(me)).toBe(before + 7n)
+    expect(m.chain.machine.balanceOf(me)).toBe(before + 7n)
     expect(await refusal(m.vault.send(m.stranger, 'emergencyExit', [me]))).toBe('NotAuthorized')
   })
 

@@ -149,7 +149,7 @@ describe('disagreement', () => {
     expect(await lockup(s, s.p[1])).toBe(100n * OGPU - BOND)
     expect(await balance(s, s.client)).toBe(before + SEAT_PAY + (BOND * 30n) / 100n)
     expect(await balance(s, s.chain.person('auditor 0'))).toBe(AUDIT_FEE + (BOND * 40n) / 100n)
-    expect(await s.chain.machine.balanceOf('0x000000000000000000000000000000000000dead')).toBe((BOND * 20n) / 100n)
+    expect(s.chain.machine.balanceOf('0x000000000000000000000000000000000000dead')).toBe((BOND * 20n) / 100n)
     expect(await balance(s, s.masters[1] as Hex)).toBe(0n)
     const reputation = s.chain.contract('reputation')
     expect(await reputation.read('isFrozen', s.p[1], 0)).toBe(true)

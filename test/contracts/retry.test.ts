@@ -113,7 +113,7 @@ describe('a task that failed', () => {
       const sent = await finalize(s.chain, s.task)
       expect(sent.events.some(e => e.name === 'Retried')).toBe(i < 2)
       expect(sent.events.some(e => e.name === 'Failed')).toBe(i === 2)
-      expect(await owed(s)).toBe(await s.chain.machine.balanceOf(s.vault.address))
+      expect(await owed(s)).toBe(s.chain.machine.balanceOf(s.vault.address))
     }
     // Three audits of a tenth of what was left each time.
     const fees = 9n * OGPU - (9n * OGPU * 729n) / 1_000n

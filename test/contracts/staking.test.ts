@@ -102,7 +102,7 @@ describe('committees', () => {
     const chain = await createTestChain({ validators: validators([1, 1, 1, 1]), staking: { feeBurnBps: 5_000 } })
     const staking = chain.contract('staking')
     const fees = chain.contract('feeCollector')
-    await chain.machine.setBalance(fees.address, 8n * OGPU)
+    chain.machine.setBalance(fees.address, 8n * OGPU)
     for (const { operator } of validators([1, 1, 1, 1]).slice(0, 2)) await staking.send(operator, 'retire')
     const sent = await staking.send(SYSTEM, 'closeEpoch')
     expect(only(sent, 'FeesDistributed').args).toMatchObject({ rewarded: 4n * OGPU, burned: 4n * OGPU })
@@ -111,14 +111,14 @@ describe('committees', () => {
       Array.from({ length: 4 }, () => OGPU),
     )
     expect(only(sent, 'EpochClosed').args.members).toBe(2n)
-    expect(await chain.machine.balanceOf(fees.address)).toBe(0n)
+    expect(chain.machine.balanceOf(fees.address)).toBe(0n)
   })
 
   test('come even when the fees cannot be passed on', async () => {
     const chain = await createTestChain({ validators: validators([1, 1, 1, 1]) })
     const fees = chain.contract('feeCollector')
     // A collector whose code is broken.
-    await chain.machine.setCode(fees.address, Uint8Array.of(0xfe))
+    chain.machine.setCode(fees.address, Uint8Array.of(0xfe))
     const sent = await chain.contract('staking').send(SYSTEM, 'closeEpoch')
     expect(only(sent, 'FeesNotDistributed').args.epoch).toBe(0n)
     expect(only(sent, 'EpochClosed').args.members).toBe(4n)
@@ -173,7 +173,7 @@ describe('validators', () => {
     await staking.send(friend, 'delegate', [operator], 30n * OGPU)
     await close(chain)
     const fees = chain.contract('feeCollector')
-    await chain.machine.setBalance(fees.address, 8n * OGPU)
+    chain.machine.setBalance(fees.address, 8n * OGPU)
     const sent = await fees.send(chain.person('anybody'), 'distribute')
     expect(only(sent, 'FeesDistributed').args).toMatchObject({ rewarded: 4n * OGPU, burned: 4n * OGPU })
     const [mine] = await staking.read<bigint[]>('positionOf', operator, friend)
@@ -244,7 +244,7 @@ describe('equivocation', () => {
     // Leaving and coming back is no way out of jail.
     await chain.attempt(async () => {
       await staking.send(culprit, 'retire')
-      await chain.machine.setBalance(culprit, 200n * OGPU)
+      chain.machine.setBalance(culprit, 200n * OGPU)
       expect(await refusal(staking.send(culprit, 'register', [keysOf('back'), 0], 100n * OGPU))).toBe('NotYet')
     })
     for (let i = 0; i < 3; i++) await close(chain)

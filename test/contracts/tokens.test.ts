@@ -29,8 +29,8 @@ describe('wrapped OGPU', () => {
     expect(await token.read('totalSupply')).toBe(5n * OGPU)
     expect(await refusal(token.send(me, 'withdraw', [6n * OGPU]))).toBe('ERC20InsufficientBalance')
     await token.send(me, 'withdraw', [5n * OGPU])
-    expect(await chain.machine.balanceOf(me)).toBe(1_000_000n * OGPU)
-    expect(await chain.machine.balanceOf(token.address)).toBe(0n)
+    expect(chain.machine.balanceOf(me)).toBe(1_000_000n * OGPU)
+    expect(chain.machine.balanceOf(token.address)).toBe(0n)
   })
 
   test('takes permits and transfer authorisations with random nonces, once, in their time', async () => {
@@ -38,7 +38,7 @@ describe('wrapped OGPU', () => {
     const token = chain.contract('wrappedOgpu')
     const wallet = new Wallet(id('wallet'))
     const from = lower(wallet.address)
-    await chain.machine.setBalance(from, 10n * OGPU)
+    chain.machine.setBalance(from, 10n * OGPU)
     await token.send(from, 'deposit', [], 4n * OGPU)
     const shop = chain.person('shop')
     const deadline = chain.now() + 100n
@@ -133,7 +133,7 @@ test('the faucet gives a fixed amount once in its period', async () => {
   const faucet = chain.contract('faucet')
   const account: Hex = '0x00000000000000000000000000000000000000aa'
   await faucet.send(chain.person('anybody'), 'drip', [account])
-  expect(await chain.machine.balanceOf(account)).toBe(100n * OGPU)
+  expect(chain.machine.balanceOf(account)).toBe(100n * OGPU)
   expect(await refusal(faucet.send(chain.person('anybody'), 'drip', [account]))).toBe('TooSoon')
   chain.pass(61)
   await faucet.send(chain.person('anybody'), 'drip', [account])
@@ -191,5 +191,5 @@ test('multicall answers as the published one does', async () => {
   const paid = [[chain.person('payee'), false, 3n, '0x']]
   expect(await refusal(multicall.send(chain.person('x'), 'aggregate3Value', [paid], 2n))).not.toBe('no revert')
   await multicall.send(chain.person('x'), 'aggregate3Value', [paid], 3n)
-  expect(await chain.machine.balanceOf(chain.person('payee'))).toBe(1_000_000n * OGPU + 3n)
+  expect(chain.machine.balanceOf(chain.person('payee'))).toBe(1_000_000n * OGPU + 3n)
 })
