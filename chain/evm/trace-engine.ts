@@ -54,44 +54,8 @@ export function createTraceEngine(options: TraceEngineOptions): TraceEngine {
       if (index > last) return
       const observer = observe(transaction, index)
       if (observer === undefined) await execution.run(transaction)
-      else await watchOne(execution, machine, transaction, observer, limits)
+      else await watchTransaction(execution, machine, transaction, observer, limits)
     }
-  }
-
-  async function watchOne(
-    execution: BlockExecution,
-    machine: Machine,
-    transaction: RecoveredTransaction,
-    observer: Observer,
-    limits: Parameters<typeof watchMachine>[2],
-  ): Promise<void> {
-    const live = liveState(() => execution.state)
-    const { sender, to, gasLimit, authorizationList = [] } = transaction
-    const authorities = authorizationList.map(recoverAuthority).filter(authority => authority !== undefined)
-    const coinbase = execution.block.header.coinbase.bytes
-    await observer.start?.({ from: sender, to, gasLimit, coinbase, authorities }, live)
-    let output = new Uint8Array(0) as Uint8Array
-    let depth = 0
-    const outermost: Observer = {
-      ...(observer.step === undefined ? {} : { step: (step, state) => observer.step?.(step, state) }),
-      enter(frame, state) {
-        depth += 1
-        return observer.enter?.(frame, state)
-      },
-      exit(end) {
-        depth -= 1
-        if (depth === 0) output = end.output
-        observer.exit?.(end)
-      },
-    }
-    const watch = watchMachine(machine, outermost, limits)
-    const outcome = await execution.run(transaction).finally(() => watch.stop())
-    watch.check()
-    if (outcome.kind !== 'executed') {
-      throw new CodedError('replay differs', 'a transaction of a block did not run again as it did')
-    }
-    const { gasUsed, status, logs } = outcome.receipt
-    await observer.end?.({ gasUsed, isFailed: status === 0, output, logs }, live)
   }
 
   return {
@@ -104,4 +68,42 @@ export function createTraceEngine(options: TraceEngineOptions): TraceEngine {
     },
     traceCall: (request, context, observer) => calls.traceCall(request, context, observer),
   }
+}
+
+/** Runs a transaction of a block under watch. */
+export async function watchTransaction(
+  execution: BlockExecution,
+  machine: Machine,
+  transaction: RecoveredTransaction,
+  observer: Observer,
+  limits: Parameters<typeof watchMachine>[2],
+): Promise<void> {
+  const live = liveState(() => execution.state)
+  const { sender, to, gasLimit, authorizationList = [] } = transaction
+  const authorities = authorizationList.map(recoverAuthority).filter(authority => authority !== undefined)
+  const coinbase = execution.block.header.coinbase.bytes
+  const logIndex = execution.receipts.reduce((sum, receipt) => sum + receipt.logs.length, 0)
+  await observer.start?.({ from: sender, to, gasLimit, coinbase, authorities, logIndex }, live)
+  let output = new Uint8Array(0) as Uint8Array
+  let depth = 0
+  const outermost: Observer = {
+    ...(observer.step === undefined ? {} : { step: (step, state) => observer.step?.(step, state) }),
+    enter(frame, state) {
+      depth += 1
+      return observer.enter?.(frame, state)
+    },
+    exit(end) {
+      depth -= 1
+      if (depth === 0) output = end.output
+      observer.exit?.(end)
+    },
+  }
+  const watch = watchMachine(machine, outermost, limits)
+  const outcome = await execution.run(transaction).finally(() => watch.stop())
+  watch.check()
+  if (outcome.kind !== 'executed') {
+    throw new CodedError('replay differs', 'a transaction of a block did not run again as it did')
+  }
+  const { gasUsed, status, logs } = outcome.receipt
+  await observer.end?.({ gasUsed, isFailed: status === 0, output, logs }, live)
 }

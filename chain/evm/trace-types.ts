@@ -52,6 +52,8 @@ export interface TraceSubject {
   readonly gasLimit: bigint
   readonly coinbase: Address
   readonly authorities: readonly Address[]
+  /** Logs that its block has from transactions before it; absent for calls. */
+  readonly logIndex?: number
 }
 
 export interface TraceResult {

@@ -8,7 +8,17 @@ import type { FrameType, LiveState, Observer, TraceFrame, TraceStep } from './tr
 
 /** Milliseconds of interpreting between two turns of the event loop. */
 const SLICE_MS = 10
-const OPCODE = { call: 0xf1, callcode: 0xf2, delegatecall: 0xf4, create2: 0xf5, staticcall: 0xfa, selfdestruct: 0xff }
+const OPCODE = {
+  call: 0xf1,
+  callcode: 0xf2,
+  return: 0xf3,
+  delegatecall: 0xf4,
+  staticcall: 0xfa,
+  sstore: 0x55,
+  selfdestruct: 0xff,
+}
+/** EIP-2200: a store needs more than this. */
+const SENTRY_GAS = 2_300n
 const FRAME_BY_OPCODE: Readonly<Record<number, FrameType>> = {
   240: 'CREATE',
   241: 'CALL',
@@ -43,6 +53,10 @@ export function watchMachine(machine: Machine, observer: Observer, limits: Watch
   let failure: unknown
   let sliceEnd = performance.now() + SLICE_MS
   let lastOpcode = 0
+  let lastIsPaid = false
+  let lastGas = 0n
+  // Of the open frames, whether they are creations.
+  const isInit: boolean[] = []
 
   async function guarded(run: () => void | Promise<void>): Promise<void> {
     if (failure !== undefined) throw failure
@@ -76,6 +90,8 @@ export function watchMachine(machine: Machine, observer: Observer, limits: Watch
   const onStep = listen<InterpreterStep>(async step => {
     const { code } = step.opcode as InterpreterStep['opcode'] & { readonly code: number }
     lastOpcode = code
+    lastGas = step.gasLeft
+    lastIsPaid = (step.opcode.dynamicFee ?? BigInt(step.opcode.fee)) <= step.gasLeft
     const address = step.address.bytes
     const cost = step.opcode.dynamicFee ?? BigInt(step.opcode.fee)
     await observer.step?.(
@@ -93,6 +109,11 @@ export function watchMachine(machine: Machine, observer: Observer, limits: Watch
       },
       live,
     )
+    const refused = await refusedFrame(step, live)
+    if (refused !== undefined) {
+      await observer.enter?.(refused.frame, live)
+      observer.exit?.({ gasUsed: 0n, output: new Uint8Array(0), error: refused.error, created: undefined })
+    }
     if (code !== OPCODE.selfdestruct) return
     const account = await live.account(address)
     const to = addressOfWord(step.stack.at(-1) ?? 0n)
@@ -105,14 +126,35 @@ export function watchMachine(machine: Machine, observer: Observer, limits: Watch
     observer.exit?.({ gasUsed: 0n, output: input, error: undefined, created: undefined })
   })
 
-  const onEnter = listen<Message>(message => observer.enter?.(frameOf(message, lastOpcode), live))
+  const onEnter = listen<Message>(message => {
+    isInit.push(message.to === undefined)
+    return observer.enter?.(frameOf(message, lastOpcode), live)
+  })
 
   const onExit = listen<EVMResult>(async ({ execResult, createdAddress }) => {
     const { exceptionError } = execResult
     const stop = impliedStop(execResult, lastOpcode)
     if (stop !== undefined) await observer.step?.(stop, live)
     const isReverted = exceptionError?.error === 'revert'
-    const error = exceptionError === undefined ? undefined : isReverted ? 'execution reverted' : haltReason(execResult)
+    // The library has one word for both: gas ran out in the code, or after it ended well, as the code made costs too much.
+    const isEnded = isInit.pop() === true && lastOpcode === OPCODE.return && lastIsPaid
+    const isDeposit = isEnded && exceptionError?.error === 'out of gas'
+    const isSentry = lastOpcode === OPCODE.sstore && lastGas <= SENTRY_GAS && exceptionError?.error === 'out of gas'
+    // What has no state of an interpreter is a precompile.
+    const isBadInput = execResult.runState === undefined && exceptionError?.error === 'value out of range'
+    const words = () =>
+      isReverted
+        ? 'execution reverted'
+        : isDeposit
+          ? 'contract creation code storage out of gas'
+          : isSentry
+            ? 'out of gas: not enough gas for reentrancy sentry'
+            : isBadInput
+              ? 'invalid input length'
+              : haltReason(execResult)
+    // Before Homestead a contract whose code cannot be paid for is made without it, and nothing fails.
+    const isFailed = exceptionError !== undefined && exceptionError.error !== 'code store out of gas'
+    const error = isFailed ? words() : undefined
     observer.exit?.({
       gasUsed: execResult.executionGasUsed,
       output: execResult.returnValue,
@@ -158,9 +200,11 @@ function impliedStop(result: ExecResult, lastOpcode: number): TraceStep | undefi
 }
 
 function frameOf(message: Message, lastOpcode: number): TraceFrame {
-  const { depth, value, gasLimit, data } = message
+  const { depth, value, gasLimit } = message
   const from = message.caller.bytes
-  const common = { value, gas: gasLimit, input: data as Uint8Array, depth }
+  // A view of the caller's memory, which goes on changing.
+  const input = (message.data as Uint8Array).slice()
+  const common = { value, gas: gasLimit, input, depth }
   if (message.to === undefined) {
     return { type: message.salt === undefined ? 'CREATE' : 'CREATE2', from, to: undefined, ...common }
   }
@@ -168,6 +212,38 @@ function frameOf(message: Message, lastOpcode: number): TraceFrame {
   // Code that is borrowed runs in the name of the account that borrows it.
   const isBorrowed = type === 'DELEGATECALL' || type === 'CALLCODE'
   return { type, from: isBorrowed ? message.to.bytes : from, to: message.codeAddress.bytes, ...common }
+}
+
+const CALL_DEPTH_MAX = 1_024
+const CALL_STIPEND = 2_300n
+
+/** A call or creation that fails before it begins: the interpreter makes no message of it, go-ethereum a frame. */
+async function refusedFrame(
+  step: InterpreterStep,
+  live: LiveState,
+): Promise<{ readonly frame: TraceFrame; readonly error: string } | undefined> {
+  const { code } = step.opcode as InterpreterStep['opcode'] & { readonly code: number }
+  const type = FRAME_BY_OPCODE[code]
+  const cost = step.opcode.dynamicFee ?? BigInt(step.opcode.fee)
+  if (type === undefined || cost > step.gasLeft) return undefined
+  const { stack, depth } = step
+  const word = (place: number) => stack.at(place) ?? 0n
+  const isCreation = type === 'CREATE' || type === 'CREATE2'
+  const hasValue = isCreation || type === 'CALL' || type === 'CALLCODE'
+  const value = hasValue ? word(isCreation ? -1 : -3) : 0n
+  const from = step.address.bytes
+  const isTooDeep = depth + 1 > CALL_DEPTH_MAX
+  const isTooMuch = value > 0n && ((await live.account(from))?.balance ?? 0n) < value
+  if (!isTooDeep && !isTooMuch) return undefined
+  const left = step.gasLeft - cost
+  const gas = isCreation ? left - left / 64n : handedOn(code, stack, left) + (value > 0n ? CALL_STIPEND : 0n)
+  const [offset, length] = isCreation ? [word(-2), word(-3)] : hasValue ? [word(-4), word(-5)] : [word(-3), word(-4)]
+  const to = isCreation ? undefined : addressOfWord(word(-2))
+  const input = step.memory.slice(Number(offset), Number(offset + length))
+  return {
+    frame: { type, from, to, value, gas, input, depth: depth + 1 },
+    error: isTooDeep ? 'max call depth exceeded' : 'insufficient balance for transfer',
+  }
 }
 
 /** Gas that a call gives to its callee (EIP-150): what it asks for, at most all but a 64th of what is left. */

@@ -21,6 +21,10 @@ const SUITES: Readonly<Record<string, { readonly about: string; readonly load: (
       'differential [--count N] [--seed S] [--round R]   random transactions, ours against the stock @ethereumjs/vm',
     load: async () => (await import('./differential.ts')).differentialSuite,
   },
+  tracers: {
+    about: 'tracers FOLDER   tracer fixtures of go-ethereum (eth/tracers/internal/tracetest/testdata)',
+    load: async () => (await import('./tracers.ts')).tracerSuite,
+  },
   rpc: {
     about: 'rpc [FOLDER]   .io files of ethereum/execution-apis against a node that imported their chain',
     load: async () => (await import('./rpc.ts')).rpcSuite,

@@ -148,7 +148,7 @@ describe('tracing', () => {
       calls: [{ error: 'execution reverted', revertReason: 'NotOwner', to: probe }],
     })
     const flat = await rpc('debug_traceCall', call, 'latest', { tracer: 'flatCallTracer' })
-    expect(flat).toMatchObject([{ error: 'Reverted' }, { error: 'Reverted' }])
+    expect(flat).toMatchObject([{ error: 'execution reverted' }, { error: 'execution reverted' }])
   })
 
   it('shows a self-destruction as a frame', async () => {

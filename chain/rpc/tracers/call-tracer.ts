@@ -20,6 +20,8 @@ interface CallLog {
   readonly data: Uint8Array
   /** How many calls of its frame came before it. */
   readonly position: number
+  /** Place among the logs of the block, those that were undone left out. */
+  readonly index: number
 }
 
 const FRAMES_MAX = 100_000
@@ -35,14 +37,22 @@ export function collectCalls(withLogs: boolean): {
   let root: CallNode | undefined
   let gasLimit = 0n
   let count = 0
+  let logIndex = 0
   return {
     root: () => root,
     tracer: {
       observer: {
         start(subject) {
           gasLimit = subject.gasLimit
+          logIndex = subject.logIndex ?? 0
         },
-        ...(withLogs ? { step: (step: TraceStep) => keepLog(stack.at(-1), step) } : {}),
+        ...(withLogs
+          ? {
+              step(step: TraceStep) {
+                if (keepLog(stack.at(-1), step, logIndex)) logIndex += 1
+              },
+            }
+          : {}),
         enter(frame) {
           count += 1
           if (count > FRAMES_MAX) throw new TraceTooLarge('trace has too many calls')
@@ -57,6 +67,7 @@ export function collectCalls(withLogs: boolean): {
           if (node === undefined) return
           node.end = end
           node.gasUsed = end.gasUsed
+          if (end.error !== undefined) logIndex -= forgetLogs(node)
         },
         end(result) {
           if (root !== undefined) root.gasUsed = result.gasUsed
@@ -66,16 +77,23 @@ export function collectCalls(withLogs: boolean): {
   }
 }
 
-function keepLog(node: CallNode | undefined, step: TraceStep): void {
-  if (node === undefined || step.opcode < LOG_0 || step.opcode > LOG_4) return
+function keepLog(node: CallNode | undefined, step: TraceStep, index: number): boolean {
+  if (node === undefined || step.opcode < LOG_0 || step.opcode > LOG_4) return false
   const { stack, memory } = step
   const offset = Number(stack.at(-1) ?? 0n)
   const length = Number(stack.at(-2) ?? 0n)
-  if (length > 1 << 20) return
+  if (length > 1 << 20) return false
   const data = new Uint8Array(length)
   data.set(memory.subarray(offset, offset + length))
   const topics = Array.from({ length: step.opcode - LOG_0 }, (_, index) => stack.at(-3 - index) ?? 0n)
-  node.logs.push({ address: step.address, topics, data, position: node.calls.length })
+  node.logs.push({ address: step.address, topics, data, position: node.calls.length, index })
+  return true
+}
+
+/** A frame that failed takes its logs and those of its calls back; returns how many. */
+function forgetLogs(node: CallNode): number {
+  const own = node.logs.splice(0).length
+  return node.calls.reduce((sum, call) => sum + forgetLogs(call), own)
 }
 
 export interface CallTracerOptions {
@@ -90,17 +108,16 @@ export function callTracer(options: CallTracerOptions): Tracer {
     observer: tracer.observer,
     result() {
       const node = root()
-      return node === undefined ? null : nodeToJson(node, options, false)
+      return node === undefined ? null : nodeToJson(node, options)
     },
   }
 }
 
-function nodeToJson(node: CallNode, options: CallTracerOptions, isUndone: boolean): Record<string, unknown> {
+function nodeToJson(node: CallNode, options: CallTracerOptions): Record<string, unknown> {
   const { frame, end, calls } = node
   const isCreation = frame.type === 'CREATE' || frame.type === 'CREATE2'
   const isFailed = end?.error !== undefined
   const to = isCreation ? (isFailed ? undefined : end?.created) : frame.to
-  const undone = isUndone || isFailed
   return {
     from: toHex(frame.from),
     gas: toQuantity(node.gas),
@@ -108,10 +125,8 @@ function nodeToJson(node: CallNode, options: CallTracerOptions, isUndone: boolea
     ...(to === undefined ? {} : { to: toHex(to) }),
     input: toHex(frame.input),
     ...outputOf(end),
-    ...(calls.length === 0 || options.onlyTopCall
-      ? {}
-      : { calls: calls.map(call => nodeToJson(call, options, undone)) }),
-    ...(node.logs.length === 0 || undone ? {} : { logs: node.logs.map(logToJson) }),
+    ...(calls.length === 0 || options.onlyTopCall ? {} : { calls: calls.map(call => nodeToJson(call, options)) }),
+    ...(node.logs.length === 0 ? {} : { logs: node.logs.map(logToJson) }),
     ...(frame.type === 'STATICCALL' ? {} : { value: toQuantity(frame.value) }),
     type: frame.type,
   }
@@ -131,6 +146,7 @@ function logToJson(log: CallLog): Record<string, unknown> {
     address: toHex(log.address),
     topics: log.topics.map(topic => `0x${topic.toString(16).padStart(64, '0')}`),
     data: toHex(log.data),
+    index: toQuantity(log.index),
     position: toQuantity(log.position),
   }
 }

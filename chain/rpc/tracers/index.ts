@@ -26,7 +26,13 @@ const TRACERS: Readonly<Record<string, (options: Options) => TracerFactory>> = {
     const chosen = { onlyTopCall: flag(options, 'onlyTopCall'), withLog: flag(options, 'withLog') }
     return () => callTracer(chosen)
   },
-  flatCallTracer: () => place => flatTracer(place),
+  flatCallTracer: options => {
+    const chosen = {
+      convertParityErrors: flag(options, 'convertParityErrors'),
+      includePrecompiles: flag(options, 'includePrecompiles'),
+    }
+    return place => flatTracer(place, chosen)
+  },
   prestateTracer: options => {
     const chosen = {
       diffMode: flag(options, 'diffMode'),
