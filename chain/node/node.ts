@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Consensus } from '#consensus'
 import { createForkConfigs, createRecoveryPool, genesisBlock, migrateStore } from '#evm'
@@ -19,6 +20,9 @@ import { startRpcListeners } from './rpc-listeners.ts'
 import { runSnapshotPhase } from './snapshot-phase.ts'
 import { clearSnapshot, isSnapshotWanted } from './snapshot-sync.ts'
 
+/** From so many cores on the state tries have a thread of their own (docs/execution.md has the figures). */
+const TRIE_THREAD_CORES_MIN = 2
+
 export interface NodeOptions {
   readonly genesis: GenesisFile
   readonly config: NodeConfig
@@ -28,6 +32,8 @@ export interface NodeOptions {
   readonly log: Log
   /** How far the node's clock is ahead of the machine's, for tests of skewed clocks. Default 0. */
   readonly clockOffsetMs?: number
+  /** The newest protocol version that the program says it knows, for tests of upgrades. Default: the one it does know. */
+  readonly protocolVersion?: number
   /** Ends a start that takes long: the fetching of a snapshot (CodedError `sync stopped`). */
   readonly signal?: AbortSignal
 }
@@ -75,7 +81,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const directory = openDataDirectory({ path: config.dataDir, chainId, genesisHash })
     closers.push(() => directory.close())
     const cacheBytes = (config.store.cacheMib * 1024 * 1024) / 2
-    const chainStore = await openChainStore(join(directory.storePath, 'chain'), { cacheBytes, isShared: true })
+    const chainDirectory = join(directory.storePath, 'chain')
+    const chainStore = await openChainStore(chainDirectory, { cacheBytes, isShared: true })
     closers.push(() => chainStore.close())
     await migrateStore(chainStore, {
       onProgress: (done, total) => log.info('bringing the store up to date', { done, total }),
@@ -121,6 +128,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       genesis,
       keys,
       chainStore,
+      ...(availableParallelism() >= TRIE_THREAD_CORES_MIN ? { chainDirectory } : {}),
       consensusStore,
       network,
       recovery,
@@ -130,6 +138,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       bodyBlocks: config.store.bodyBlocks,
       keptPeers,
       snapshots: { path: directory.snapshotsPath, ...config.snapshot },
+      ...(options.protocolVersion === undefined ? {} : { protocolVersion: options.protocolVersion }),
       clock,
       log,
       onFailure: fail,
