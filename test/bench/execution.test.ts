@@ -15,7 +15,7 @@ test('the execution bench runs every row at a small size, and its plot shows the
   expect(lines.length).toBe(report.rows.length + report.footprints.length)
   for (const row of report.rows) expect(row.transactionsPerCpuSecond).toBeGreaterThan(0)
   expect(report.rows.filter(({ stages }) => stages !== undefined)).toHaveLength(5)
-  expect(report.rows.filter(({ mode }) => mode === 'pipeline' || mode === 'inline')).toHaveLength(6)
+  expect(report.rows.filter(({ mode }) => mode === 'pipeline' || mode === 'inline')).toHaveLength(8)
   expect(new Set(report.rows.map(({ kind, engine }) => `${kind} ${engine}`)).size).toBe(8)
   const svg = drawExecution(report)
   expect(svg.match(/<polyline/g)).toHaveLength(6)

@@ -103,6 +103,17 @@ export async function benchExecution(options: BenchOptions = {}): Promise<Execut
     }
     await bed.close()
   })
+  // The same without the thread of the tries, for comparison.
+  await withStore(async (store, directory) => {
+    const bed = await Bed.open(genesis, store, directory, { recovery, tries: false })
+    const size: WorkloadSize = { accounts: smallest, senders }
+    const nonces = new Nonces(senders)
+    const tokens = tokenWorkload(genesis, size, nonces)
+    await bed.setUp(tokens)
+    await measure(bed, transferWorkload(genesis, size, nonces), smallest, 'inline')
+    await measure(bed, tokens, smallest, 'inline')
+    await bed.close()
+  })
   const taskSenders = Math.min(senders, 100)
   for (const mode of ['pipeline', 'inline'] as const) {
     const tasks = await taskWorkload(taskSenders)
