@@ -7,11 +7,13 @@ export interface Faults {
   readonly clockOffsetMs: number
   /** What the node calls its version towards peers. */
   readonly buildName: string | undefined
+  /** The newest protocol version that the node says it knows. */
+  readonly protocolVersion: number | undefined
   /** As given, for the log. */
   readonly given: Readonly<Record<string, string>>
 }
 
-const NAMES = ['OGPU_FAIL_POINT', 'OGPU_CLOCK_OFFSET_MS', 'OGPU_BUILD_NAME'] as const
+const NAMES = ['OGPU_FAIL_POINT', 'OGPU_CLOCK_OFFSET_MS', 'OGPU_BUILD_NAME', 'OGPU_PROTOCOL_VERSION'] as const
 const OFFSET_MS_MAX = 3_600_000
 
 /**
@@ -28,7 +30,16 @@ export function readFaults(environment: Readonly<Record<string, string | undefin
       `OGPU_CLOCK_OFFSET_MS is a whole number up to ${OFFSET_MS_MAX}, not ${given.OGPU_CLOCK_OFFSET_MS}`,
     )
   }
-  return { clockOffsetMs, buildName: given.OGPU_BUILD_NAME, given }
+  const version = given.OGPU_PROTOCOL_VERSION
+  if (version !== undefined && !/^[1-9]\d{0,3}$/.test(version)) {
+    throw new UsageError(`OGPU_PROTOCOL_VERSION is a whole number from 1, not ${version}`)
+  }
+  return {
+    clockOffsetMs,
+    buildName: given.OGPU_BUILD_NAME,
+    protocolVersion: version === undefined ? undefined : Number(version),
+    given,
+  }
 }
 
 function arm(text: string): void {

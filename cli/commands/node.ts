@@ -90,6 +90,7 @@ SIGTERM or Ctrl-C stops it within 10 s. Exit codes: 0 stopped, 1 failed, 2 wrong
       ...(keys === undefined ? {} : { keys }),
       version: faults.buildName ?? VERSION,
       clockOffsetMs: faults.clockOffsetMs,
+      ...(faults.protocolVersion === undefined ? {} : { protocolVersion: faults.protocolVersion }),
       log,
       signal: starting.signal,
     }).catch((error: unknown) => {

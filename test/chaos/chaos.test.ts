@@ -41,7 +41,7 @@ describe('a plan of disturbances', () => {
   it('has the kills that were asked for, every kind and every fail point', () => {
     const plan = planOf(options)
     expect(plan.reduce((sum, step) => sum + killsOf(step), 0)).toBeGreaterThanOrEqual(200)
-    expect(new Set(plan.map(({ kind }) => kind)).size).toBe(15)
+    expect(new Set(plan.map(({ kind }) => kind)).size).toBe(16)
     const points = new Set(plan.flatMap(step => (step.kind === 'fail point' ? [step.point] : [])))
     expect([...points].sort()).toEqual(Object.keys(FAIL_POINTS).sort())
   })

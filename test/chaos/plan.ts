@@ -26,13 +26,15 @@ export type Step =
   | { readonly kind: 'wipe'; readonly victim: number; readonly killAfterMs: number }
   | { readonly kind: 'rolling restart' }
   | { readonly kind: 'restart all' }
-  /** A validator runs for a while as another build than the rest. */
+  /** A validator runs for a while as another build, which knows a newer protocol version than the rest. */
   | { readonly kind: 'mixed versions'; readonly victim: number; readonly ms: number }
   /** Strangers from many hosts fall upon a validator with garbage, half frames and silence. */
   | { readonly kind: 'junk peers'; readonly victim: number; readonly peers: number; readonly ms: number }
   /** The spare validator stakes and is elected, or leaves; then a change of epochs is waited for. */
   | { readonly kind: 'join' }
   | { readonly kind: 'leave' }
+  /** Everybody, one after the other, gets a build that knows the next protocol version; the network must switch to it. */
+  | { readonly kind: 'upgrade' }
 
 export type Kind = Step['kind']
 
@@ -62,6 +64,7 @@ const WEIGHTS: Readonly<Record<Kind, number>> = {
   'junk peers': 1,
   join: 0,
   leave: 0,
+  upgrade: 0,
 }
 /** A plan begins with each kind once, so that short ones see them. */
 const OPENING = (Object.keys(WEIGHTS) as Kind[]).filter(kind => WEIGHTS[kind] > 0)
@@ -100,6 +103,7 @@ export function planOf(options: PlanOptions): readonly Step[] {
     steps.push(...next)
     kills += next.reduce((sum, step) => sum + killsOf(step), 0)
   }
+  if (options.epochs) steps.push({ kind: 'upgrade' }, plan.step('kill'))
   return steps
 }
 
@@ -183,6 +187,7 @@ class Planner {
       case 'restart all':
       case 'join':
       case 'leave':
+      case 'upgrade':
         return { kind }
     }
   }

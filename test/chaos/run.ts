@@ -88,6 +88,7 @@ class Chaos {
   readonly #recoveriesMs: number[] = []
   readonly #startedMs = performance.now()
   #kills = 0
+  #protocolVersion = 1
   readonly #chain = new ComparedChain()
   #comparedTransactions = 0
   /** Was wiped last, and may still be asking what it had signed. */
@@ -206,7 +207,11 @@ class Chaos {
       case 'clock skew':
         return this.#runOtherwise(step.victim, { OGPU_CLOCK_OFFSET_MS: String(step.offsetMs) }, step.ms)
       case 'mixed versions':
-        return this.#runOtherwise(step.victim, { OGPU_BUILD_NAME: '99.0.0-chaos' }, step.ms)
+        return this.#runOtherwise(
+          step.victim,
+          { OGPU_BUILD_NAME: '99.0.0-chaos', OGPU_PROTOCOL_VERSION: String(this.#protocolVersion + 1) },
+          step.ms,
+        )
       case 'full disk':
         return this.#fillDisk(this.#node(step.victim))
       case 'wipe': {
@@ -236,6 +241,8 @@ class Chaos {
         return this.#changeMembership(join, 1)
       case 'leave':
         return this.#changeMembership(leave, 0)
+      case 'upgrade':
+        return this.#upgrade()
     }
   }
 
@@ -254,7 +261,7 @@ class Chaos {
 
   async #start(node: NodeProcess, env?: Readonly<Record<string, string>>): Promise<void> {
     const startedMs = performance.now()
-    await node.start(env === undefined ? {} : { env })
+    await node.start({ env: { ...this.#release(), ...env } })
     this.#startTimesMs.push(performance.now() - startedMs)
     if (env?.OGPU_FAIL_POINT !== undefined) return
     void node.ended.then(reason => {
@@ -272,6 +279,7 @@ class Chaos {
     const dead = new Promise<void>((resolve, reject) => {
       node
         .start({
+          env: this.#release(),
           onSpawn: pid => {
             timer = setTimeout(() => {
               killed = true
@@ -338,7 +346,7 @@ class Chaos {
     else if (reason.includes('signal')) this.#violate(`validator ${node.index} broke on a full disk: ${reason}`)
     if (node.disk !== undefined) {
       // As a supervisor would, into the same full disk.
-      const outcome = await node.start().then(
+      const outcome = await node.start({ env: this.#release() }).then(
         () => node.ended,
         error => messageOf(error).split('. The end of')[0] ?? '',
       )
@@ -347,6 +355,31 @@ class Chaos {
     }
     await node.kill()
     this.#endsByItself.delete(node)
+    await this.#start(node)
+  }
+
+  /** What every process is told of the release that it plays. */
+  #release(): Readonly<Record<string, string>> {
+    return this.#protocolVersion === 1 ? {} : { OGPU_PROTOCOL_VERSION: String(this.#protocolVersion) }
+  }
+
+  /** Rolls the next protocol version out; when the network has switched, the old release must refuse to run. */
+  async #upgrade(): Promise<void> {
+    this.#protocolVersion += 1
+    for (const node of this.#cluster.nodes) {
+      await node.stop()
+      await this.#start(node)
+    }
+    // The epoch in which the last one was restarted may end without a quorum's word; the next one cannot.
+    const ready = (await this.#epoch()) + 2
+    if (!(await this.#until(async () => (await this.#epoch()) >= ready))) return this.#violate('epochs do not go on')
+    const node = this.#node(0)
+    await node.stop()
+    const outcome = await node
+      .start({ env: { OGPU_PROTOCOL_VERSION: String(this.#protocolVersion - 1) } })
+      .then(() => 'it runs', messageOf)
+    if (!outcome.includes('protocol version')) this.#violate(`a release that is too old: ${outcome}`)
+    await node.kill()
     await this.#start(node)
   }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { runChaos } from '../chaos/run.ts'
 
 test('a fifth validator process joins and leaves by stake while clients send, and no transaction is lost', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   const lines: string[] = []
   const summary = await runChaos({

@@ -67,7 +67,7 @@ describe('three validator processes of four, whose fourth is hostile', () => {
   }
 
   it('go on, keep their links, and score it down with the reason for garbage, forgeries, replays and floods', {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     const target = {
       self: publicKeysOf(victim.keys).peerId,
