@@ -1,9 +1,10 @@
 import { gzipSync } from 'node:zlib'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import type { Api } from './api/api.ts'
+import type { Api, ApiAnswer } from './api/api.ts'
 import type { EtherscanApi } from './api/etherscan.ts'
 import type { Feed } from './api/feed.ts'
 import { RateLimit } from './api/rate-limit.ts'
+import type { SourcifyApi } from './api/sourcify.ts'
 import type { IndexerStatus } from './indexing/indexer.ts'
 import type { Assets } from './page/assets.ts'
 import type { Pages } from './page/pages.ts'
@@ -11,6 +12,7 @@ import type { Pages } from './page/pages.ts'
 export interface HttpParts {
   readonly api: Api
   readonly etherscan: EtherscanApi
+  readonly sourcify: SourcifyApi
   readonly feed: Feed
   readonly pages: Pages
   readonly assets: Assets
@@ -28,6 +30,8 @@ export interface RequestRate {
 
 export const DEFAULT_RATE: RequestRate = { perSecond: 50, burst: 300 }
 
+/** Sources to verify: a large project's standard JSON is some megabytes. */
+const SOURCES_BYTES_MAX = 8 * 1024 * 1024
 const COMPRESSED_FROM = 4_096
 /** An explorer that is this many blocks behind is not ready. */
 const LAG_BLOCKS_MAX = 50
@@ -44,6 +48,9 @@ export function createHttp(parts: HttpParts): FastifyInstance {
     requestTimeout: 30_000,
     forceCloseConnections: true,
   })
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
+    done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+  )
   const limit = new RateLimit(parts.rate.perSecond, parts.rate.burst)
 
   app.setErrorHandler<FastifyError>(async (error, request, reply) => {
@@ -55,7 +62,8 @@ export function createHttp(parts: HttpParts): FastifyInstance {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff')
     reply.header('referrer-policy', 'same-origin')
-    if (request.url.startsWith('/api')) reply.header('access-control-allow-origin', '*')
+    if (request.url.startsWith('/api') || request.url.startsWith('/v2/'))
+      reply.header('access-control-allow-origin', '*')
     if (request.url.startsWith('/assets/') || request.url === '/health' || limit.allows(request.ip, Date.now())) return
     reply.header('retry-after', '1')
     await reply.code(429).send({ message: 'too many requests', code: 'rate limit' })
@@ -89,6 +97,26 @@ export function createHttp(parts: HttpParts): FastifyInstance {
     reply.header('cache-control', 'no-store')
     return parts.etherscan.answer(locationOf(request).query)
   })
+  app.post<{ Body: Readonly<Record<string, string>> }>(
+    '/api',
+    { bodyLimit: SOURCES_BYTES_MAX },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store')
+      return parts.etherscan.answer({ ...request.body, ...locationOf(request).query })
+    },
+  )
+  const { sourcify } = parts
+  app.post<{ Params: { chain: string; address: string } }>(
+    '/v2/verify/:chain/:address',
+    { bodyLimit: SOURCES_BYTES_MAX },
+    async ({ params, body }, reply) => send(reply, await sourcify.submit(params.chain, params.address, body)),
+  )
+  app.get<{ Params: { id: string } }>('/v2/verify/:id', async ({ params }, reply) =>
+    send(reply, sourcify.job(params.id)),
+  )
+  app.get<{ Params: { chain: string; address: string } }>('/v2/contract/:chain/:address', async ({ params }, reply) =>
+    send(reply, sourcify.contract(params.chain, params.address)),
+  )
   app.get('/*', async (request, reply) => {
     const { status, html } = await parts.pages.render(request.url, themeOf(request.headers.cookie))
     return reply
@@ -99,6 +127,10 @@ export function createHttp(parts: HttpParts): FastifyInstance {
       .send(compress(request, reply, html))
   })
   return app
+}
+
+function send(reply: FastifyReply, { status, body }: ApiAnswer): FastifyReply {
+  return reply.code(status).header('cache-control', 'no-store').send(body)
 }
 
 /** Text that is long enough to be worth it goes out compressed, where the client takes that. */

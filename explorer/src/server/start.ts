@@ -5,6 +5,7 @@ import { createEtherscanApi } from './api/etherscan.ts'
 import { Feed } from './api/feed.ts'
 import { NodeViews } from './api/node-views.ts'
 import type { ApiParts } from './api/routes.ts'
+import { createSourcifyApi } from './api/sourcify.ts'
 import { ExplorerError, messageOf } from './errors.ts'
 import { createHttp, DEFAULT_RATE, type RequestRate } from './http.ts'
 import { startIndexer } from './indexing/indexer.ts'
@@ -14,6 +15,9 @@ import { readAssets } from './page/assets.ts'
 import { ensureApp } from './page/build.ts'
 import { createPages } from './page/pages.ts'
 import { openStore } from './store/database.ts'
+import { createCompiler } from './verify/compiler.ts'
+import { openVerifiedStore } from './verify/verified-store.ts'
+import { createVerifier } from './verify/verifier.ts'
 
 export interface ExplorerOptions {
   /** HTTP JSON-RPC of the node to index. */
@@ -64,7 +68,10 @@ export async function startExplorer(options: ExplorerOptions): Promise<Explorer>
   const app = await ensureApp()
   const assets = readAssets(app)
   const icon = readFileSync(new URL('../app/icon.svg', import.meta.url), 'utf8')
-  const db = openStore(options.memory === true ? undefined : options.dataDir, { chainId, genesisHash: genesis.hash })
+  const dataDir = options.memory === true ? undefined : options.dataDir
+  const identity = { chainId, genesisHash: genesis.hash }
+  const db = openStore(dataDir, identity)
+  const verified = openVerifiedStore(dataDir, identity)
   const decoder = new Decoder(options.contracts ?? publishedContracts(chainId))
   const feed = new Feed()
   const indexer = startIndexer({
@@ -105,9 +112,11 @@ export async function startExplorer(options: ExplorerOptions): Promise<Explorer>
     },
   }
   const api = createApi(parts, onError)
+  const verifier = createVerifier({ node, db, store: verified, compiler: createCompiler(), onError })
   const http = createHttp({
     api,
-    etherscan: createEtherscanApi(parts, node, onError),
+    etherscan: createEtherscanApi(parts, node, verifier, onError),
+    sourcify: createSourcifyApi(verifier, chainId, onError),
     feed,
     pages: await createPages(app, assets, api, '/favicon.svg'),
     assets,
@@ -123,6 +132,7 @@ export async function startExplorer(options: ExplorerOptions): Promise<Explorer>
     feed.close()
     await http.close()
     await indexer.stop()
+    await verifier.stop()
     db.close()
   }
 

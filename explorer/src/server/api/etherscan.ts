@@ -2,19 +2,26 @@ import type { TransactionItem } from '../api-types.ts'
 import { ExplorerError } from '../errors.ts'
 import type { NodeClient } from '../node-client.ts'
 import { POSITION_BASE } from '../store/schema.ts'
+import { inputFromForm } from '../verify/request.ts'
+import type { VerifiedContract } from '../verify/verified-store.ts'
+import type { Verifier } from '../verify/verifier.ts'
 import { ChainViews, type TransactionDbRow } from './chain-views.ts'
 import { addressOf, hashOf, type Query } from './paging.ts'
 import type { ApiParts } from './routes.ts'
 
-/** The `/api?module=…&action=…` form that wallets and scripts written for Etherscan use: the basic actions, read-only. */
+/**
+ * The `/api?module=…&action=…` form that wallets and scripts written for Etherscan use: the basic actions, read-only but
+ * for the verification of sources.
+ */
 export interface EtherscanApi {
   /** Always an object with `status`, `message`, `result`, as Etherscan has it; `proxy` answers are bare JSON-RPC. */
   answer(query: Query): Promise<unknown>
 }
 
-type Action = (query: Query, parts: ApiParts, node: NodeClient) => unknown
+type Action = (query: Query, parts: ApiParts, node: NodeClient, verifier: Verifier) => unknown
 
 const PAGE_MAX = 1_000
+const NOT_VERIFIED = 'Contract source code not verified'
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   'account.balance': async (query, _parts, node) =>
@@ -104,12 +111,17 @@ const ACTIONS: Readonly<Record<string, Action>> = {
         )
         return row === undefined ? [] : [{ contractAddress, contractCreator: row.creator, txHash: row.hash }]
       }),
-  'contract.getabi': (query, parts) => {
-    const views = new ChainViews(parts.db, parts.decoder)
-    const abi = views.interfaceAt(addressOf(query.address))
-    if (abi === undefined) throw new ExplorerError('not found', 'Contract source code not verified', { status: 404 })
+  'contract.getabi': (query, parts, _node, verifier) => {
+    const address = addressOf(query.address)
+    const verified = verifier.contract(address)
+    if (verified !== undefined) return verified.abi
+    const abi = new ChainViews(parts.db, parts.decoder).interfaceAt(address)
+    if (abi === undefined) throw new ExplorerError('not found', NOT_VERIFIED, { status: 404 })
     return abi.formatJson()
   },
+  'contract.getsourcecode': (query, _parts, _node, verifier) => [sourceOf(verifier.contract(addressOf(query.address)))],
+  'contract.verifysourcecode': (query, _parts, _node, verifier) =>
+    verifier.submit(addressOf(query.contractaddress), inputFromForm(query)),
   'logs.getLogs': async (query, _parts, node) => {
     const block = (text: string | undefined, otherwise: string) =>
       text !== undefined && /^\d{1,15}$/.test(text) ? `0x${Number(text).toString(16)}` : otherwise
@@ -146,6 +158,7 @@ const PROXIED = new Map<string, (query: Query) => readonly unknown[]>([
 export function createEtherscanApi(
   parts: ApiParts,
   node: NodeClient,
+  verifier: Verifier,
   onError: (path: string, error: unknown) => void,
 ): EtherscanApi {
   return {
@@ -157,10 +170,11 @@ export function createEtherscanApi(
           if (params === undefined) throw new ExplorerError('invalid request', 'unknown action', { status: 422 })
           return { jsonrpc: '2.0', id: 1, result: await node.call(query.action as string, params(query)) }
         }
+        if (name === 'contract.checkverifystatus') return verificationStatus(verifier, query.guid ?? '')
         const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined
         if (action === undefined)
           return { status: '0', message: 'NOTOK', result: 'Error! Missing Or invalid Action name' }
-        const result = await action(query, parts, node)
+        const result = await action(query, parts, node, verifier)
         if (Array.isArray(result) && result.length === 0)
           return { status: '0', message: 'No transactions found', result }
         return { status: '1', message: 'OK', result }
@@ -173,6 +187,38 @@ export function createEtherscanApi(
         }
       }
     },
+  }
+}
+
+/** Clients match these texts; why a verification failed stands in `message`. */
+function verificationStatus(verifier: Verifier, id: string): unknown {
+  const job = verifier.job(id)
+  if (job === undefined) return { status: '0', message: 'NOTOK', result: 'Unknown UID' }
+  if (job.state === 'waiting') return { status: '0', message: 'NOTOK', result: 'Pending in queue' }
+  if (job.state === 'verified') return { status: '1', message: 'OK', result: 'Pass - Verified' }
+  return { status: '0', message: job.message, result: 'Fail - Unable to verify' }
+}
+
+function sourceOf(contract: VerifiedContract | undefined): Readonly<Record<string, string>> {
+  if (contract === undefined) return { SourceCode: '', ABI: NOT_VERIFIED, ContractName: '', CompilerVersion: '' }
+  const { settings, sources, name, compilerVersion, constructorArguments, abi } = contract
+  const optimizer = (settings.optimizer ?? {}) as { readonly enabled?: unknown; readonly runs?: unknown }
+  const files = Object.fromEntries(Object.entries(sources).map(([path, content]) => [path, { content }]))
+  return {
+    // Etherscan marks a standard JSON by a second pair of braces.
+    SourceCode: `{${JSON.stringify({ language: 'Solidity', sources: files, settings })}}`,
+    ABI: abi,
+    ContractName: name,
+    CompilerVersion: `v${compilerVersion}`,
+    OptimizationUsed: optimizer.enabled === true ? '1' : '0',
+    Runs: String(optimizer.runs ?? 200),
+    ConstructorArguments: constructorArguments ?? '',
+    EVMVersion: typeof settings.evmVersion === 'string' ? settings.evmVersion : 'Default',
+    Library: '',
+    LicenseType: '',
+    Proxy: '0',
+    Implementation: '',
+    SwarmSource: '',
   }
 }
 
