@@ -1,7 +1,7 @@
 import { equalBytes, toHex } from '#lib/bytes'
 import type { AuthorityIndex, BlockNumber, Digest, Epoch, ExecVote } from '#types'
 import { type Stakes, Tally } from './committee.ts'
-import { EXEC_HEIGHTS_MAX } from './limits.ts'
+import { CERTIFICATE_LAG_MAX, EXEC_HEIGHTS_MAX } from './limits.ts'
 import type { CheckpointCertificate, Effect } from './types.ts'
 
 interface HashVotes {
@@ -32,6 +32,10 @@ export class ExecVoteCounter {
   #closedUpTo = -1
   #certified = -1
   #doubtful = false
+  /** Heights that we voted on: the first, the last, and the one before it, which has had its time. */
+  #firstOwn: BlockNumber | undefined
+  #lastOwn: BlockNumber = 0
+  #beforeLastOwn: BlockNumber = 0
 
   constructor(epoch: Epoch, committee: Stakes) {
     this.#epoch = epoch
@@ -48,8 +52,17 @@ export class ExecVoteCounter {
     return this.#doubtful
   }
 
+  /** True while certificates lag so far behind our execution that others must be given time (consensus note 2.23). */
+  get isBehind(): boolean {
+    if (this.#firstOwn === undefined) return false
+    return this.#beforeLastOwn - Math.max(this.#certified, this.#firstOwn) > CERTIFICATE_LAG_MAX
+  }
+
   /** Our own execution reached `height`. */
   executed(height: BlockNumber, blockHash: Digest): readonly Effect[] {
+    this.#firstOwn ??= height
+    this.#beforeLastOwn = this.#lastOwn
+    this.#lastOwn = height
     const votes = this.#at(height)
     if (votes === undefined) return []
     votes.own = blockHash

@@ -50,6 +50,8 @@ export const FRESH_START_WAIT_MS = 6_000
 export const REPUBLISH_MS = 1_000
 /** Heights whose execution votes are counted at a time. */
 export const EXEC_HEIGHTS_MAX = 256
+/** Blocks that certificates may lag behind our execution before own vertices stay empty. */
+export const CERTIFICATE_LAG_MAX = 64
 /** Equivocations waiting to be reported in own vertices. */
 export const EVIDENCE_QUEUE_MAX = 16
 /** System items of one vertex; the options may give half as many. */

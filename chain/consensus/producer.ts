@@ -193,7 +193,8 @@ export class Producer implements ReplicaListener {
   }
 
   payloadRoom(): { readonly transactions: number; readonly bytes: number } {
-    return this.#isMute() || this.#backpressure || this.#replica.execVotes.isDoubtful
+    const { execVotes } = this.#replica
+    return this.#isMute() || this.#backpressure || execVotes.isDoubtful || execVotes.isBehind
       ? { transactions: 0, bytes: 0 }
       : this.#payload.room(this.#cap.bytes)
   }
@@ -296,7 +297,7 @@ export class Producer implements ReplicaListener {
   #content(now: Moment): VertexContent {
     const { params } = this.#options
     const { evidence, execVotes, finalizer } = this.#replica
-    const carriesPayload = !this.#backpressure && !finalizer.ended && !execVotes.isDoubtful
+    const carriesPayload = !this.#backpressure && !finalizer.ended && !execVotes.isDoubtful && !execVotes.isBehind
     return {
       timestampMs: Math.max(now.wall, this.#chain.lastTimestampMs),
       commitVotes: this.#pendingVotes.slice(0, params.commitVotesPerVertexMax),

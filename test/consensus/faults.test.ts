@@ -95,6 +95,26 @@ describe('execution votes', () => {
     return cluster.feed(index, { kind: 'executed', height, blockHash, signature, nowMs: 0 })
   }
 
+  test('while certificates lag by more than 64 blocks own vertices are empty, until they catch up', () => {
+    const cluster = new Cluster(FOUR)
+    cluster.start()
+    cluster.run(200)
+    const offer = () => cluster.node(0).core.payloadRoom().transactions
+    // Only two of four are that far: no certificate forms.
+    for (const height of [10, 20, 74, 80]) for (const index of [0, 1]) vote(cluster, index, height, 0xaa)
+    cluster.run(1_000)
+    expect(offer()).toBeGreaterThan(0)
+    for (const height of [90, 100]) for (const index of [0, 1]) vote(cluster, index, height, 0xaa)
+    cluster.run(2_000)
+    expect(offer()).toBe(0)
+    const rounds = cluster.node(0).published.length
+    cluster.run(3_000)
+    expect(cluster.node(0).published.length).toBeGreaterThan(rounds + 5)
+    vote(cluster, 2, 90, 0xaa)
+    cluster.run(4_000)
+    expect(offer()).toBeGreaterThan(0)
+  })
+
   test('a quorum of ordered votes is a certificate that a light client can check', () => {
     const cluster = new Cluster(FOUR)
     cluster.start()
