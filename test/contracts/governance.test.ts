@@ -3,7 +3,7 @@ import { contractsOf } from '@ogpu/sdk'
 import { describe, expect, test } from 'vitest'
 import type { Hex } from '#lib/bytes'
 import { type ContractKey, createTestChain, lower, OGPU, only, Reverted, type TestChain, word } from './harness.ts'
-import { deposit, pair, publishSource, publishTask, register } from './market-life.ts'
+import { deposit, pair, publishSource, publishTask, register, sourceParams } from './market-life.ts'
 
 async function refusal(action: Promise<unknown>): Promise<string> {
   try {
@@ -394,6 +394,25 @@ describe('privileged functions', () => {
       }
     }
   })
+})
+
+test('contracts of ours are told when they take the wrong path', async () => {
+  const chain = await createTestChain()
+  const client = chain.person('c')
+  const source = await publishSource(chain, client)
+  await deposit(chain, client, OGPU)
+  const plain = await publishTask(chain, client, source, OGPU)
+  const nexus = chain.contract('nexus')
+  const proofs = chain.contract('proofManager').address
+  expect(await refusal(nexus.send(proofs, 'attemptFor', [plain, client, 1]))).toBe('PlainTask')
+  expect(await refusal(nexus.send(proofs, 'respondFor', [plain, client, 'x', 1]))).toBe('PlainTask')
+  const face = chain.at('Source', source)
+  expect(await refusal(face.send(nexus.address, 'initialize', [sourceParams(client)]))).toBe('Initialized')
+  // A second implementation of the proof manager's code, called directly, has nothing to work on.
+  const code = chain.contract('proofResolution')
+  for (const method of ['draw', 'challenge', 'finalize']) {
+    expect(await refusal(code.send(client, method, [plain]))).toBe('WrongPhase')
+  }
 })
 
 test('no privileged caller can take coins: with every setter tried by the timelock, all balances stay', async () => {

@@ -197,7 +197,7 @@ export async function createTestChain(options: DevnetOptions = {}): Promise<Test
 }
 
 /** Name and values of a revert's data. */
-function reasonOf(result: CallResult): string {
+export function reasonOf(result: CallResult): string {
   const { output } = result
   if (output.length < 4) return 'empty'
   const selector = toHex(output.subarray(0, 4))

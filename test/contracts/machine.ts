@@ -4,12 +4,13 @@
  */
 
 import { Address as MachineAddress } from '@ethereumjs/util'
-import { EMPTY, fromHex, type Hex } from '#lib/bytes'
+import { EMPTY, fromHex, type Hex, toHex } from '#lib/bytes'
 import type { GenesisFile, Log } from '#types'
 import { intrinsicGas } from '../../chain/evm/gas.ts'
 import { forkScheduleOfGenesis } from '../../chain/evm/genesis.ts'
 import { applyMessageHere } from '../../chain/evm/interpreter/message.ts'
 import { createMachine, rulesOf } from '../../chain/evm/machine.ts'
+import { creationAddress } from '../../chain/evm/message.ts'
 import { NEW_ACCOUNT } from '../../chain/evm/state/account.ts'
 import { JournalState } from '../../chain/evm/state/journal-state.ts'
 
@@ -28,6 +29,8 @@ export interface TestMachine {
   setBalance(address: Hex, balance: bigint): void
   setCode(address: Hex, code: Uint8Array): void
   call(from: Hex, to: Hex, data: Uint8Array, value?: bigint): CallResult
+  /** Runs `code` as a contract's creation; where it is follows from the sender's nonce. */
+  create(from: Hex, code: Uint8Array, value?: bigint): CallResult & { readonly address: Hex }
   /** Runs `body` and takes back everything that it did to the state. */
   undo<T>(body: () => T): T
   /** Opens a checkpoint; the function returned takes the state back to it. */
@@ -62,8 +65,8 @@ export async function createTestMachine(genesis: GenesisFile): Promise<TestMachi
     state.setAccount(at, { ...(state.accountNow(at) ?? NEW_ACCOUNT), nonce: 1n })
     state.setCode(at, code)
   }
-  function call(from: Hex, to: Hex, data: Uint8Array, value = 0n): CallResult {
-    const { gas: intrinsic, floor } = intrinsicGas(rules, { data, isCreation: false })
+  function run(from: Hex, to: Hex | undefined, data: Uint8Array, value: bigint): CallResult {
+    const { gas: intrinsic, floor } = intrinsicGas(rules, { data, isCreation: to === undefined })
     const header = {
       number: block.number,
       timestamp: block.timestamp,
@@ -76,7 +79,7 @@ export async function createTestMachine(genesis: GenesisFile): Promise<TestMachi
     }
     const message = {
       sender: fromHex(from),
-      to: fromHex(to),
+      to: to === undefined ? undefined : fromHex(to),
       value,
       data,
       gasLimit: GAS_LIMIT,
@@ -93,6 +96,13 @@ export async function createTestMachine(genesis: GenesisFile): Promise<TestMachi
     return { ok: result.exception === undefined, output: result.output, gas: result.gasUsed, logs: result.logs }
   }
 
+  const call = (from: Hex, to: Hex, data: Uint8Array, value = 0n) => run(from, to, data, value)
+  function create(from: Hex, code: Uint8Array, value = 0n): CallResult & { readonly address: Hex } {
+    const nonce = state.accountNow(fromHex(from))?.nonce ?? 0n
+    const address = toHex(creationAddress(fromHex(from), nonce))
+    return { ...run(from, undefined, code, value), address }
+  }
+
   for (const [address, account] of Object.entries(genesis.alloc) as [Hex, (typeof genesis.alloc)[Hex]][]) {
     setBalance(address, BigInt(account.balance ?? '0x0'))
     if (account.code !== undefined) setCode(address, fromHex(account.code))
@@ -106,6 +116,7 @@ export async function createTestMachine(genesis: GenesisFile): Promise<TestMachi
     setBalance,
     setCode,
     call,
+    create,
     undo(body) {
       state.checkpoint()
       try {

@@ -2,10 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { contractsOf } from '@ogpu/sdk'
-import type { InterfaceAbi } from 'ethers'
+import { Interface, type InterfaceAbi } from 'ethers'
 import { describe, expect, test } from 'vitest'
-import type { Hex } from '#lib/bytes'
-import { createTestChain, type Handle, lower, OGPU, only, Reverted, type TestChain } from './harness.ts'
+import { artifactOf } from '#contracts'
+import { fromHex, type Hex, toHex, utf8 } from '#lib/bytes'
+import { keccak256 } from '#lib/hash'
+import { createTestChain, type Handle, lower, OGPU, only, Reverted, reasonOf, type TestChain } from './harness.ts'
 import { RESULT_URL, type SourceTerms, sourceParams } from './market-life.ts'
 
 const ABIS = new Map<string, InterfaceAbi>()
@@ -18,6 +20,40 @@ function abiOf(name: string): InterfaceAbi {
   return abi as InterfaceAbi
 }
 
+/** What the tests below used of the published ABIs; the last test compares it with all that there is. */
+const used = { functions: new Set<string>(), events: new Set<string>(), reasons: new Set<string>() }
+
+function noteReason(name: string, reason: string): void {
+  const word = reason.split('(')[0] as string
+  used.reasons.add(word).add(`${name} ${word}`)
+}
+
+/** Notes every call, every log decoded with the published ABI of the contract that made it, and every refusal. */
+function watched(name: string, handle: Handle, nameOf: (address: Hex) => string | undefined): Handle {
+  const noted = async <T>(method: string, action: () => Promise<T>): Promise<T> => {
+    const fragment = handle.abi.getFunction(method)
+    if (fragment !== null) used.functions.add(`${name} ${fragment.format('sighash')}`)
+    try {
+      return await action()
+    } catch (error) {
+      if (error instanceof Reverted) noteReason(name, error.reason)
+      throw error
+    }
+  }
+  return {
+    ...handle,
+    async send(from, method, args, value) {
+      const sent = await noted(method, () => handle.send(from, method, args, value))
+      for (const { address, name: event } of sent.events) {
+        const emitter = nameOf(address)
+        if (emitter !== undefined) used.events.add(`${emitter} ${event}`)
+      }
+      return sent
+    },
+    read: (method, ...args) => noted(method, () => handle.read(method, ...args)),
+  }
+}
+
 interface Market {
   readonly chain: TestChain
   readonly nexus: Handle
@@ -25,6 +61,7 @@ interface Market {
   readonly terminal: Handle
   readonly vault: Handle
   readonly manager: Handle
+  at(name: string, address: Hex): Handle
   readonly client: Hex
   readonly master: Hex
   readonly provider: Hex
@@ -38,7 +75,11 @@ interface Market {
 async function openMarket(chainId = 1071): Promise<Market> {
   const chain = await createTestChain({ chainId })
   const a = contractsOf(chainId)
-  const face = (name: string, address: Hex) => chain.at(name, address, abiOf(name))
+  const names = new Map<Hex, string>()
+  const face = (name: string, address: Hex) => {
+    names.set(address, name)
+    return watched(name, chain.at(name, address, abiOf(name)), emitter => names.get(emitter))
+  }
   const nexus = face('Nexus', a.nexus)
   const controller = face('Controller', a.controller)
   const terminal = face('Terminal', a.terminal)
@@ -53,6 +94,7 @@ async function openMarket(chainId = 1071): Promise<Market> {
     terminal,
     vault,
     manager: face('Manager', a.manager),
+    at: face,
     client,
     master,
     provider,
@@ -90,6 +132,8 @@ async function refusal(action: Promise<unknown>): Promise<string> {
   }
   return 'no revert'
 }
+
+const hashText = (text: string): Hex => toHex(keccak256(utf8(text)))
 
 const answer = (task: Handle, provider: Hex, url = RESULT_URL, payment = 2n * OGPU) => [
   [task.address, provider, url, payment],
@@ -526,7 +570,7 @@ describe('the vault', () => {
       const reason = await refusal(contract.send(m.stranger, method, args))
       expect([method, reason.split('(')[0]]).toEqual([method, 'OwnableUnauthorizedAccount'])
     }
-    const response = m.chain.at('Response', contractsOf(1071).responseImplementation, abiOf('Response'))
+    const response = m.at('Response', contractsOf(1071).responseImplementation)
     for (const method of ['confirm', 'renounceOwnership']) {
       expect(await refusal(response.send(m.stranger, method))).toContain('OwnableUnauthorizedAccount')
     }
@@ -639,4 +683,131 @@ test('an address without code, or with foreign code, is no task, source or respo
   const params = [m.stranger, 'x', m.chain.now() + 10n, 0]
   expect(await refusal(m.controller.send(m.client, 'publishTask', [params]))).toBe('UnknownSource')
   expect(await refusal(m.nexus.send(m.provider, 'register', [m.stranger, m.provider, 1]))).toBe('UnknownSource')
+})
+
+/** Creates a contract with the published constructor; the result's events are noted as its own. */
+function construct(m: Market, name: string, args: readonly unknown[], value = 0n): string {
+  const abi = new Interface(abiOf(name))
+  const { bytecode } = artifactOf(name)
+  const made = m.chain.machine.create(m.stranger, fromHex(`${bytecode}${abi.encodeDeploy(args).slice(2)}`), value)
+  if (!made.ok) {
+    noteReason(name, reasonOf(made))
+    return reasonOf(made)
+  }
+  for (const { topics } of made.logs) {
+    const event = abi.getEvent(toHex(topics[0] as Uint8Array))
+    if (event !== null) used.events.add(`${name} ${event.name}`)
+  }
+  used.functions.add(`${name} constructor`)
+  return 'made'
+}
+
+test('the published constructors take the published arguments, and no coins', async () => {
+  const m = await openMarket()
+  const zero = `0x${'0'.repeat(40)}`
+  const [source, task, response] = [sourceParams(m.client), [zero, '', 0, 0], [zero, zero, '', 0]]
+  expect(construct(m, 'Manager', [])).toBe('made')
+  expect(construct(m, 'Nexus', [zero, zero, zero])).toBe('made')
+  expect(construct(m, 'Controller', [zero, zero, zero])).toBe('made')
+  expect(construct(m, 'Terminal', [zero, zero])).toBe('made')
+  expect(construct(m, 'Vault', [zero, zero, zero])).toBe('made')
+  expect(construct(m, 'Source', [source])).toBe('made')
+  expect(construct(m, 'Task', [task, 1, m.nexus.address])).toBe('made')
+  expect(construct(m, 'Response', [response])).toBe('made')
+  expect(construct(m, 'Source', [source], 1n)).toBe('NoValue')
+  expect(construct(m, 'Task', [task, 1, m.nexus.address], 1n)).toBe('NoValue')
+  expect(construct(m, 'Response', [response], 1n)).toBe('NoValue')
+})
+
+test('what is seldom refused is refused in one word as well', async () => {
+  const m = await openMarket()
+  const a = contractsOf(1071)
+  const source = await m.source()
+  const task = await m.task(source)
+  const long = 'x'.repeat(10_000)
+  const told = async (contract: Handle, from: Hex, method: string, args: readonly unknown[], value = 0n) =>
+    (await refusal(contract.send(from, method, args, value))).split('(')[0]
+  // Sources and tasks.
+  const params = sourceParams(m.client)
+  expect(await told(m.nexus, m.client, 'updateSource', [source.address, sourceParams(m.master)])).toBe('ClientFixed')
+  const wordy = params.map((field, i) => (i === 1 ? long : field))
+  expect(await told(m.nexus, m.client, 'publishSource', [wordy])).toBe('TextTooLong')
+  const terms = (config: string, payment: bigint) => [[source.address, config, m.chain.now() + 10n, payment]]
+  expect(await told(m.controller, m.client, 'publishTask', terms(long, 1n))).toBe('TextTooLong')
+  expect(await told(m.controller, m.client, 'publishTask', terms('x', 2n ** 96n))).toBe('PaymentTooLarge')
+  await m.controller.send(m.client, 'cancelTask', [task.address])
+  expect(await told(m.nexus, m.provider, 'attempt', [task.address, m.provider, 0])).toBe('TaskCanceled')
+  expect(await told(source, m.nexus.address, 'unregister', [m.stranger])).toBe('NotRegistered')
+  // People.
+  expect(await told(m.terminal, m.master, 'announceProvider', [m.master, 0])).toBe('BadPairing')
+  expect(await told(m.terminal, m.provider, 'setBaseData', [long])).toBe('TextTooLong')
+  // The vault, by those who may.
+  const open = await m.task(source)
+  const control = (method: string, args: readonly unknown[]) => told(m.vault, a.controller, method, args)
+  expect(await control('freezePayment', [m.client, open.address, 1])).toBe('AlreadyFrozen')
+  expect(await control('releasePayment', [m.stranger, open.address])).toBe('WrongClient')
+  expect(await control('processPayment', [m.client, m.provider, open.address, 9n * OGPU])).toBe('PaymentTooLarge')
+  expect(await told(m.vault, a.stakeRouter, 'waive', [m.provider, 1])).toBe('SanctionTooSmall')
+  const deaf: Hex = '0x00000000000000000000000000000000000dea00'
+  m.chain.machine.setCode(deaf, Uint8Array.of(0xfe))
+  await m.vault.send(m.client, 'deposit', [deaf], 5n)
+  expect(await told(m.vault, deaf, 'withdraw', [5])).toBe('TransferFailed')
+  // Owners.
+  const zero = `0x${'0'.repeat(40)}`
+  for (const contract of [m.nexus, m.controller, m.terminal]) {
+    expect(await told(contract, a.timelock, 'transferOwnership', [zero])).toBe('OwnableInvalidOwner')
+  }
+  await m.nexus.send(m.provider, 'register', [source.address, m.provider, 1])
+  await m.nexus.send(m.provider, 'attempt', [open.address, m.provider, 0])
+  expect(await open.read('isAlreadySubmitted', hashText(RESULT_URL))).toBe(false)
+  await m.nexus.send(m.provider, 'submitResponse', answer(open, m.provider))
+  expect(await open.read('isAlreadySubmitted', hashText(RESULT_URL))).toBe(true)
+  const response = await m.response(m.provider, open)
+  for (const contract of [source, open, response]) {
+    expect(lower(await contract.read('owner'))).toBe(m.nexus.address)
+    expect(await told(contract, m.nexus.address, 'transferOwnership', [m.stranger])).toBe('OwnableInvalidOwner')
+    expect(await told(contract, m.nexus.address, 'renounceOwnership', [])).toBe('OwnableInvalidOwner')
+    expect(await told(contract, m.stranger, 'setStatus', [0])).toBe('OwnableUnauthorizedAccount')
+  }
+  expect(await told(response, m.nexus.address, 'confirm', [])).toBe('AlreadyConfirmed')
+  expect(await told(response, m.nexus.address, 'setStatus', [0])).toBe('AlreadyConfirmed')
+})
+
+/** Words of refusals that need something beside the published ABIs, and the file whose tests show them. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  PolicyTask: 'proof',
+  PlainTask: 'governance',
+  Initialized: 'governance',
+  PeriodTooLong: 'governance',
+}
+
+test('all of the published ABIs was used above: every function, event, error and revert word', () => {
+  const missing: string[] = []
+  for (const name of ['Manager', 'Nexus', 'Controller', 'Terminal', 'Vault', 'Source', 'Task', 'Response']) {
+    const abi = new Interface(abiOf(name))
+    abi.forEachFunction(f => {
+      if (!used.functions.has(`${name} ${f.format('sighash')}`)) missing.push(`${name}: function ${f.name}`)
+    })
+    if (!used.functions.has(`${name} constructor`)) missing.push(`${name}: constructor`)
+    abi.forEachEvent(e => {
+      if (!used.events.has(`${name} ${e.name}`)) missing.push(`${name}: event ${e.name}`)
+    })
+    abi.forEachError(e => {
+      if (!used.reasons.has(`${name} ${e.name}`)) missing.push(`${name}: error ${e.name}`)
+    })
+    const source = readFileSync(
+      join(import.meta.dirname, '..', '..', 'contracts', 'src', 'market', `${name}.sol`),
+      'utf8',
+    )
+    for (const [, word] of source.matchAll(/"([A-Z][A-Za-z]+)"/g)) {
+      if (!used.reasons.has(word as string) && ELSEWHERE[word as string] === undefined) missing.push(`${name}: ${word}`)
+    }
+  }
+  expect([...new Set(missing)]).toEqual([])
+  for (const [word, file] of Object.entries(ELSEWHERE)) {
+    expect([word, readFileSync(join(import.meta.dirname, `${file}.test.ts`), 'utf8').includes(word)]).toEqual([
+      word,
+      true,
+    ])
+  }
 })
