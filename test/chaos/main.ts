@@ -21,11 +21,20 @@ const { values } = parseArgs({
     keep: { type: 'boolean', default: false },
   },
 })
-const validators = Number(values.validators)
-const epochDurationMs = values['epoch-ms'] === undefined ? undefined : Number(values['epoch-ms'])
+function whole(name: 'validators' | 'kills' | 'epoch-ms', min: number, max: number): number {
+  const value = Number(values[name])
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return value
+  console.error(`chaos: --${name} is a whole number from ${min} to ${max}, not ${values[name]}`)
+  process.exit(2)
+}
+
+// Fewer than four tolerate no fault.
+const validators = whole('validators', 4, 13)
+const kills = whole('kills', 0, 100_000)
+const epochDurationMs = values['epoch-ms'] === undefined ? undefined : whole('epoch-ms', 2_000, 3_600_000)
 const plan: readonly Step[] =
   values.plan === undefined
-    ? planOf({ seed: values.seed, kills: Number(values.kills), validators, epochs: epochDurationMs !== undefined })
+    ? planOf({ seed: values.seed, kills, validators, epochs: epochDurationMs !== undefined })
     : JSON.parse(readFileSync(values.plan, 'utf8'))
 if (values['print-plan']) {
   console.log(`[\n${plan.map(step => JSON.stringify(step)).join(',\n')}\n]`)
@@ -39,13 +48,13 @@ const summary = await runChaos({
   keep: values.keep,
   print: line => console.log(line),
 })
-const { violations, kills, failPoints, steps, recoveryMs, startMs, dataDir } = summary
+const { violations, failPoints, steps, recoveryMs, startMs, dataDir } = summary
 const list = (counts: Readonly<Record<string, number>>) =>
   Object.entries(counts)
     .map(([name, count]) => `${name} ${count}`)
     .join(', ')
 console.log(`
-seed ${values.seed}, ${validators} validators, ${summary.seconds} s: ${kills} kills
+seed ${values.seed}, ${validators} validators, ${summary.seconds} s: ${summary.kills} kills
 disturbances: ${list(steps)}
 ended at fail points: ${list(failPoints) || 'none'}
 ${summary.blocks} blocks of ${summary.epochs + 1} epochs agree on all nodes, ${summary.acknowledged} acknowledged transactions are in their blocks
