@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict'
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { id, Wallet } from 'ethers'
-import { writeCompilerProgram } from '../compile.ts'
+import { AbiCoder, id, Wallet } from 'ethers'
+import { compiler, writeCompilerProgram } from '../compile.ts'
+import { startCompilerList } from '../compiler-list.ts'
 import { foundryProgram, runTool } from '../tool.ts'
-import { type Client, DETERMINISTIC_DEPLOYER, HERE, rpc } from '../world.ts'
+import { type Client, DETERMINISTIC_DEPLOYER, HERE, rpc, until } from '../world.ts'
 
 const FORGE = foundryProgram('forge')
+const COMPILER = compiler().version().replace('.Emscripten.clang', '')
 
 export const client: Client = {
-  async run({ rpcUrl, keys, chainId, dir }, check) {
+  async run({ rpcUrl, explorerUrl, keys, chainId, dir }, check) {
     cpSync(join(HERE, 'foundry'), dir, { recursive: true })
     mkdirSync(join(dir, 'src'), { recursive: true })
     cpSync(join(HERE, 'contracts/Ledger.sol'), join(dir, 'src/Ledger.sol'))
@@ -26,6 +28,10 @@ auto_detect_remappings = false
 runs = 16
 `,
     )
+    // verify-contract looks only where Foundry's own installer puts compilers.
+    const [version = ''] = COMPILER.split('+')
+    mkdirSync(join(dir, '.svm', version), { recursive: true })
+    cpSync(join(dir, 'solc'), join(dir, '.svm', version, `solc-${version}`))
     const me = new Wallet(keys[0]).address
     const forge = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
       runTool([FORGE, ...args], { cwd: dir, env: { FOUNDRY_OFFLINE: 'true', ...env } })
@@ -103,5 +109,67 @@ runs = 16
       })
       assert.match(printed, /4 passed; 0 failed/)
     })
+
+    /** An address that the explorer has in its index, so that it knows the transaction that created it. */
+    const indexed = (address: string) =>
+      until('the explorer sees the contract', async () => {
+        const answer = await fetch(
+          `${explorerUrl}/api?module=contract&action=getcontractcreation&contractaddresses=${address}`,
+        )
+        return ((await answer.json()) as { readonly status: string }).status === '1'
+      })
+    const create = async (supply: string) => {
+      const args = ['create', 'src/Ledger.sol:Ledger', ...network, '--private-key', keys[0], '--broadcast', '--json']
+      const { deployedTo } = JSON.parse(await forge([...args, '--constructor-args', supply]))
+      await indexed(deployedTo)
+      return deployedTo as string
+    }
+    const list = await startCompilerList(dir, COMPILER)
+    const verify = (address: string, ...more: string[]) =>
+      forge(
+        [
+          ...['verify-contract', address, 'src/Ledger.sol:Ledger', ...network, '--chain', String(chainId), '--watch'],
+          ...['--retries', '10', '--delay', '1', ...more],
+        ],
+        list.env,
+      )
+
+    await check('verifies a contract, as with Sourcify', async () => {
+      await indexed(ledger)
+      await verify(ledger, '--verifier', 'sourcify', '--verifier-url', `${explorerUrl}/`)
+      const answer = await fetch(`${explorerUrl}/v2/contract/${chainId}/${ledger}`)
+      const { match, compilation } = (await answer.json()) as { match: string; compilation: { name: string } }
+      assert.deepEqual([match, compilation.name], ['exact_match', 'Ledger'])
+    })
+
+    await check('verifies a contract, as with Etherscan and Blockscout', async () => {
+      for (const verifier of ['custom', 'blockscout']) {
+        const address = await create(verifier === 'custom' ? '11' : '12')
+        const args = AbiCoder.defaultAbiCoder().encode(['uint256'], [verifier === 'custom' ? 11 : 12])
+        await verify(
+          address,
+          '--verifier',
+          verifier,
+          '--verifier-url',
+          `${explorerUrl}/api`,
+          '--constructor-args',
+          args,
+        )
+        const answer = await fetch(`${explorerUrl}/api?module=contract&action=getsourcecode&address=${address}`)
+        const { result } = (await answer.json()) as { result: Readonly<Record<string, string>>[] }
+        assert.deepEqual([result[0]?.ContractName, result[0]?.ConstructorArguments], ['Ledger', args.slice(2)])
+      }
+    })
+
+    await check('is refused another source', async () => {
+      const address = await create('13')
+      const path = join(dir, 'src/Ledger.sol')
+      writeFileSync(path, readFileSync(path, 'utf8').replace('return 100 / by', 'return 101 / by'))
+      await assert.rejects(
+        () => verify(address, '--verifier', 'sourcify', '--verifier-url', `${explorerUrl}/`),
+        /not the code at this address|no_match/,
+      )
+    })
+    list.close()
   },
 }

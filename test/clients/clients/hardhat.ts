@@ -25,5 +25,13 @@ export const client: Client = {
       const { 'LedgerModule#Ledger': ledger } = JSON.parse(readFileSync(path, 'utf8'))
       assert.equal(BigInt(await rpc(world.rpcUrl, 'eth_call', [{ to: ledger, data: '0x18160ddd' }])), 9_000n)
     })
+
+    await check('verifies what it deployed', async () => {
+      const path = join(project.dir, `ignition/deployments/chain-${world.chainId}/deployed_addresses.json`)
+      const { 'LedgerModule#Ledger': ledger } = JSON.parse(readFileSync(path, 'utf8'))
+      await project.run('verify', 'blockscout', '--network', 'opengpu', ledger, '9000')
+      const answer = await fetch(`${world.explorerUrl}/v2/contract/${world.chainId}/${ledger}`)
+      assert.equal(((await answer.json()) as { readonly match: string }).match, 'exact_match')
+    })
   },
 }
