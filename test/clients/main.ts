@@ -20,16 +20,16 @@ interface Entry {
 }
 
 const CLIENTS: Readonly<Record<string, Entry>> = {
-  ethers: { packages: ['ethers'], timeoutS: 120 },
-  viem: { packages: ['viem'], timeoutS: 120 },
-  web3: { packages: ['web3'], timeoutS: 120 },
-  cast: { packages: ['@foundry-rs/cast-linux-amd64'], timeoutS: 180 },
-  forge: { packages: ['@foundry-rs/forge-linux-amd64', 'solc'], timeoutS: 300 },
-  hardhat: { packages: ['hardhat', 'solc'], timeoutS: 300 },
-  uniswap: { packages: ['@uniswap/v3-core', '@uniswap/v3-periphery'], timeoutS: 300 },
-  ponder: { packages: ['ponder', 'viem'], timeoutS: 300 },
-  metamask: { packages: [], timeoutS: 120 },
-  otterscan: { packages: [], timeoutS: 120 },
+  ethers: { packages: ['ethers'], timeoutS: 300 },
+  viem: { packages: ['viem'], timeoutS: 300 },
+  web3: { packages: ['web3'], timeoutS: 300 },
+  cast: { packages: ['@foundry-rs/cast-linux-amd64'], timeoutS: 300 },
+  forge: { packages: ['@foundry-rs/forge-linux-amd64', 'solc'], timeoutS: 600 },
+  hardhat: { packages: ['hardhat', 'solc'], timeoutS: 600 },
+  uniswap: { packages: ['@uniswap/v3-core', '@uniswap/v3-periphery'], timeoutS: 600 },
+  ponder: { packages: ['ponder', 'viem'], timeoutS: 600 },
+  metamask: { packages: [], timeoutS: 300 },
+  otterscan: { packages: [], timeoutS: 300 },
 }
 
 interface Network {
