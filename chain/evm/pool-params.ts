@@ -1,4 +1,4 @@
-import { DEFAULT_CONSENSUS_PARAMS, DEFAULT_EXECUTION_PARAMS, type TransactionType } from '#types'
+import { type Address, DEFAULT_CONSENSUS_PARAMS, DEFAULT_EXECUTION_PARAMS, type TransactionType } from '#types'
 
 /** Bounds and prices of a node's own pool: policy, not consensus, so every operator may differ. */
 export interface PoolParams {
@@ -24,9 +24,9 @@ export interface PoolParams {
   readonly takeTimeoutMs: number
   /**
    * How long a transaction that a peer gossiped is left to the validator that heard it first, so that usually only one
-   * vertex carries it. 0 hands it out at once.
+   * vertex carries it. By sender where that is a function; 0 hands it out at once.
    */
-  readonly gossipHoldMs: number
+  readonly gossipHoldMs: number | ((sender: Address) => number)
   readonly queuedLifetimeMs: number
   /** Transactions in the middle of admission; more are told to come back. */
   readonly admissionsMax: number

@@ -12,6 +12,8 @@ export interface PooledTransaction {
   readonly sequence: number
   readonly addedAtMs: number
   readonly origin: 'local' | 'gossip'
+  /** Before this it is left to others. */
+  readonly heldUntilMs: number
   /** Accounts in raw hex that this set-code transaction delegates. */
   readonly authorities: readonly string[]
   /** When it was handed out last; undefined while it waits. */

@@ -169,14 +169,16 @@ export function createPool(options: PoolOptions): TransactionPool {
     }
     const refusal = old === undefined ? refuseByBounds(transaction, queue) : refuseReplacement(transaction, old)
     if (refusal !== undefined) return refusal
+    const nowMs = clock.now()
     const entry: PooledTransaction = {
       transaction,
       key,
       sender: queue,
       cost: costOf(transaction),
       sequence: sequence++,
-      addedAtMs: clock.now(),
+      addedAtMs: nowMs,
       origin,
+      heldUntilMs: origin === 'gossip' ? nowMs + holdMsOf(transaction.sender) : nowMs,
       authorities,
       // Its predecessor is on its way into a block: handing out both would waste a place there.
       takenAtMs: old?.takenAtMs,
@@ -319,6 +321,10 @@ export function createPool(options: PoolOptions): TransactionPool {
     }
   }
 
+  function holdMsOf(sender: Address): number {
+    return typeof params.gossipHoldMs === 'number' ? params.gossipHoldMs : params.gossipHoldMs(sender)
+  }
+
   function release(entry: PooledTransaction): void {
     entry.sender.release(entry)
     ready.add(entry.sender)
@@ -329,8 +335,7 @@ export function createPool(options: PoolOptions): TransactionPool {
     const entry = queue.nextUntaken()
     if (entry === undefined) return undefined
     if (effectiveTip(entry.transaction, baseFee) < 0n) return undefined
-    const isHeld = entry.origin === 'gossip' && entry.addedAtMs + params.gossipHoldMs > nowMs
-    return isHeld ? undefined : entry
+    return entry.heldUntilMs > nowMs ? undefined : entry
   }
 
   function sweep(nowMs: number): void {

@@ -15,6 +15,7 @@ import { ogpuConfigOf } from './committee.ts'
 import { createEpochs, type Epochs } from './epochs.ts'
 import { createExecutionDriver, type ExecutionDriver } from './execution-driver.ts'
 import { createFeed } from './feed.ts'
+import { createInclusionHold } from './inclusion-hold.ts'
 import type { ValidatorKeys } from './keys/index.ts'
 import { createNodeMetrics, type NodeMetrics } from './node-metrics.ts'
 import { openSnapshotFolder } from './snapshot-folder.ts'
@@ -85,7 +86,7 @@ export async function createNodeParts(options: NodePartsOptions): Promise<NodePa
     chain: engine.chain,
     recovery,
     clock,
-    params: { gossipHoldMs: 500 },
+    params: { gossipHoldMs: createInclusionHold(() => epochs.current()) },
     log: log.child('pool'),
     metrics: registry,
   })

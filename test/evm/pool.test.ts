@@ -253,6 +253,18 @@ describe('order and flight', () => {
     expect(pool.take(PLENTY)).toEqual([other.raw])
   })
 
+  it('leaves gossip of some senders longer to others than that of others', async () => {
+    const first = toRawHex(addressOf(0))
+    const { pool, advance } = poolFixture({ gossipHoldMs: sender => (toRawHex(sender) === first ? 0 : 600) })
+    const [mine, theirs] = [transfer(0, 0), transfer(1, 0)]
+    await pool.add([mine.raw, theirs.raw], 'gossip')
+    expect(pool.take(PLENTY)).toEqual([mine.raw])
+    advance(599)
+    expect(pool.take(PLENTY)).toEqual([])
+    advance(1)
+    expect(pool.take(PLENTY)).toEqual([theirs.raw])
+  })
+
   it('queues beyond a gap and promotes when it closes', async () => {
     const { pool } = poolFixture()
     const [t0, t1, t2, t4] = [transfer(0, 0), transfer(0, 1), transfer(0, 2), transfer(0, 4)]
