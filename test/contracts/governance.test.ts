@@ -1,4 +1,6 @@
 /** What governance can do and cannot: contracts are replaced with long notice only, and coins stay where they are. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { contractsOf } from '@ogpu/sdk'
 import { describe, expect, test } from 'vitest'
 import type { Hex } from '#lib/bytes'
@@ -445,4 +447,20 @@ test('no privileged caller can take coins: with every setter tried by the timelo
   }
   expect(await books()).toBe(before)
   expect(await chain.at('Task', open).read('status')).toBe(0n)
+})
+
+test('the threat table of the docs names tests that exist', () => {
+  const folder = join(import.meta.dirname)
+  const text = readFileSync(join(folder, '..', '..', 'docs', 'contracts.md'), 'utf8')
+  const table = text.slice(
+    text.indexOf('## Threats and tests'),
+    text.indexOf('## ', text.indexOf('## Threats and tests') + 5),
+  )
+  const named = [...table.matchAll(/`([a-z-]+)` “([^”]+)”/g)]
+  expect(named.length).toBeGreaterThan(30)
+  const missing = named.filter(([, file, name]) => {
+    const source = readFileSync(join(folder, `${file}.test.ts`), 'utf8')
+    return !source.includes(name as string)
+  })
+  expect(missing.map(([whole]) => whole)).toEqual([])
 })
