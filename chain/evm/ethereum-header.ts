@@ -17,8 +17,8 @@ const BLOB_BASE_COST = 1n << 13n
 const BLOCK_BYTES_MAX = 8_388_608
 
 /**
- * What an imported Ethereum header breaks of the rules that follow from its parent; undefined when it keeps them. Proof
- * of work (difficulty, mix, ommers) is not checked: imported chains are test chains.
+ * What an imported Ethereum header breaks of the rules that follow from its parent, difficulty apart; undefined when it
+ * keeps them.
  */
 export function headerFault(
   rules: Rules,

@@ -50,7 +50,19 @@ interface Activation {
 export interface ForkSchedule {
   at(number: number, timestamp: number): Fork
   blobs(fork: Fork): BlobSchedule
+  /** Blocks by which the exponential part of the difficulty is put off at this block. */
+  bombDelay(number: number): number
 }
+
+// Some of these forks did nothing else, so they are none of ours.
+const BOMB_DELAYS: readonly (readonly [string, number])[] = [
+  ['byzantiumBlock', 3_000_000],
+  ['constantinopleBlock', 5_000_000],
+  ['muirGlacierBlock', 9_000_000],
+  ['londonBlock', 9_700_000],
+  ['arrowGlacierBlock', 10_700_000],
+  ['grayGlacierBlock', 11_400_000],
+]
 
 const BY_BLOCK: readonly (readonly [Fork, string])[] = [
   ['homestead', 'homesteadBlock'],
@@ -99,6 +111,7 @@ export function forkScheduleOf(config: GenesisFile['config']): ForkSchedule {
     const timestamp = numberOf(config, name)
     if (timestamp !== undefined) activations.push({ fork, timestamp })
   }
+  const delays = BOMB_DELAYS.map(([name, blocks]) => ({ from: numberOf(config, name), blocks }))
   const schedule = (config.blobSchedule ?? {}) as Record<string, Record<string, number> | undefined>
   return {
     at(number, timestamp) {
@@ -127,13 +140,14 @@ export function forkScheduleOf(config: GenesisFile['config']): ForkSchedule {
       }
       return { target: 0, max: 0, baseFeeUpdateFraction: 1n }
     },
+    bombDelay: number => delays.findLast(({ from }) => from !== undefined && number >= from)?.blocks ?? 0,
   }
 }
 
 /** A schedule of one fork from block 0 on. */
 export function fixedFork(fork: Fork): ForkSchedule {
   const schedule = forkScheduleOf({ chainId: 1 })
-  return { at: () => fork, blobs: schedule.blobs }
+  return { ...schedule, at: () => fork }
 }
 
 function numberOf(config: GenesisFile['config'], name: string): number | undefined {

@@ -19,6 +19,8 @@ import { blobBaseFeeOf } from './blob-fee.ts'
 import type { BlockExecution, BlockSkeleton } from './block-execution.ts'
 import { createCallEngine } from './call-engine.ts'
 import { createChainReader } from './chain-reader.ts'
+import { readBlock, readHeader } from './chain-store.ts'
+import { type Ancestry, expectedDifficulty, ommersFault } from './ethereum-ancestry.ts'
 import { headerFault } from './ethereum-header.ts'
 import { type BlockExtras, Executor } from './executor.ts'
 import { type ForkSchedule, isAtLeast } from './forks.ts'
@@ -105,6 +107,25 @@ export async function createImporter(options: ImporterOptions) {
   const traces = createTraceEngine({ executor, chain, calls })
   const simulations = createSimulationEngine({ executor, chain, depositContract })
 
+  /** What a header breaks of the rules that follow from its parent, all but the proof of work itself. */
+  function faultOf(header: BlockHeader, parent: BlockHeader, size: number): string | undefined {
+    const rules = executor.rulesAt(header.number, header.timestamp)
+    const parentFork = executor.forkAt(parent.number, parent.timestamp)
+    const fault = headerFault(rules, header, parent, isAtLeast(parentFork, 'london'), size)
+    if (fault !== undefined || rules.isParis) return fault
+    const { number, timestamp } = header
+    const bombDelay = options.schedule.bombDelay(number)
+    const expected = expectedDifficulty({ fork: rules.fork, number, timestamp, parent, bombDelay })
+    return header.difficulty === expected ? undefined : `difficulty is not ${expected}`
+  }
+
+  const ancestry: Ancestry = {
+    header: number => readHeader(options.store, number),
+    hash: number => executor.blockHash(number),
+    ommers: number => readBlock(options.store, number)?.ommers ?? [],
+    faultOf: (ommer, parent) => faultOf(ommer, parent, 0),
+  }
+
   async function importBlock(raw: RawBlock): Promise<void> {
     const { header } = raw
     const parent = executor.head()
@@ -113,10 +134,11 @@ export async function createImporter(options: ImporterOptions) {
     if (!equalBytes(header.parentHash, parent.hash)) throw refuse('parent is not the head')
     const machine = await executor.machine(executor.forkAt(header.number, header.timestamp))
     const { rules } = machine
-    const parentFork = executor.forkAt(parent.header.number, parent.header.timestamp)
-    const fault = headerFault(rules, header, parent.header, isAtLeast(parentFork, 'london'), raw.size)
+    const fault = faultOf(header, parent.header, raw.size)
     if (fault !== undefined) throw refuse(fault)
     if (!equalBytes(ommersHashOf(raw.ommers), header.ommersHash)) throw refuse('ommers hash differs')
+    const ommerFault = raw.ommers.length === 0 ? undefined : ommersFault(header.number, raw.ommers, ancestry)
+    if (ommerFault !== undefined) throw refuse(ommerFault)
     if ((raw.withdrawals !== undefined) !== rules.isShanghai) throw refuse('withdrawals and fork disagree')
 
     const transactions = await recover(raw, machine, refuse)

@@ -22,7 +22,7 @@ export const importCommand: Command = {
   usage: 'CHAIN.RLP',
   description: `Takes go-ethereum's genesis file with any forks, and blocks one after another as RLP ("geth export"). Every root and
 hash is checked; the import stops at the first block that differs, and goes on after the last good one when it is
-started again. Proof of work is not checked: this is for test chains.`,
+started again. The seal of proof of work is not checked: this is for test chains.`,
   options: {
     genesis: { type: 'string', value: 'FILE', help: "go-ethereum's genesis file of the chain" },
     'data-dir': { type: 'string', value: 'FOLDER', help: 'Where the chain and its state go' },

@@ -71,6 +71,7 @@ const FORK_NAMES: Readonly<Record<string, Fork>> = {
   EIP150: 'tangerineWhistle',
   EIP158: 'spuriousDragon',
   ConstantinopleFix: 'petersburg',
+  ArrowGlacier: 'london',
   Merge: 'paris',
   ...Object.fromEntries(FORKS.map(fork => [fork.charAt(0).toUpperCase() + fork.slice(1), fork])),
 }
