@@ -6,7 +6,7 @@ import { hasCode, hasStorage, isEmptyAccount, NEW_ACCOUNT } from '../state/accou
 import { type ByteKey, keyOf } from '../state/byte-keys.ts'
 import { analyse } from './code.ts'
 import { runFrame } from './frame.ts'
-import { Memory } from './memory.ts'
+import { BYTES_MAX, Memory } from './memory.ts'
 import {
   accountOf,
   addressCost,
@@ -28,7 +28,6 @@ const OWN_DEPTH_MAX = 200
 const INIT_CODE_BYTES_MAX = 49_152
 const CODE_BYTES_MAX = 24_576
 const NONCE_MAX = (1n << 64n) - 1n
-const BYTES_MAX = 2 ** 32
 const BALANCE_MAX = (1n << 256n) - 1n
 
 /** What an opcode that runs another frame leaves: the word that it pushes and the new return data. */

@@ -5,11 +5,11 @@ import type { StateSlot } from '../state/journal-state.ts'
 import { arithmetic } from './arithmetic.ts'
 import { callFrom, createFrom, destroy } from './calls.ts'
 import { STACK_GROWTH, STACK_NEEDS, UNDEFINED } from './costs.ts'
+import { BYTES_MAX } from './memory.ts'
 import { addressCost, codeAt, type Ending, entryOf, type Frame, now, type Run } from './run.ts'
 import { bytesToWord, readWord, wordToAddress, wordToBytes, wordToMinimal, wordToScratch, writeWord } from './words.ts'
 
 const EMPTY = new Uint8Array(0)
-const BYTES_MAX = 2 ** 32
 
 /** A word as an offset or length; anything above 4 GiB costs more than any gas. */
 function size(word: bigint): number {
@@ -35,17 +35,6 @@ export function runFrame(run: Run, frame: Frame): Ending {
   let gas = frame.gas
   let sp = 0
   let pc = 0
-
-  // Pays for `length` bytes of memory at `offset`; false when the gas does not suffice.
-  const reach = (offset: number, length: number): boolean => {
-    if (length === 0) return true
-    const end = offset + length
-    if (end > BYTES_MAX) return false
-    gas -= memory.costOf(end)
-    if (gas < 0) return false
-    memory.grow(end)
-    return true
-  }
 
   for (;;) {
     const op = pc < codeLength ? (bytes[pc] as number) : 0
@@ -112,9 +101,9 @@ export function runFrame(run: Run, frame: Frame): Ending {
         frame.gas = gas
         frame.output = EMPTY
         return 'success'
+      // A word above 2^53 may be rounded, but never to a position in code.
       case 0x56: {
-        const target = stack[--sp] as bigint
-        const to = target < BigInt(bytes.length) ? Number(target) : -1
+        const to = Number(stack[--sp])
         if (targets[to] !== 1) return 'invalid jump destination'
         pc = to
         continue
@@ -122,8 +111,7 @@ export function runFrame(run: Run, frame: Frame): Ending {
       case 0x57: {
         sp -= 2
         if (stack[sp] === 0n) break
-        const target = stack[sp + 1] as bigint
-        const to = target < BigInt(bytes.length) ? Number(target) : -1
+        const to = Number(stack[sp + 1])
         if (targets[to] !== 1) return 'invalid jump destination'
         pc = to
         continue
@@ -138,21 +126,27 @@ export function runFrame(run: Run, frame: Frame): Ending {
         break
       case 0x51: {
         const offset = size(stack[sp - 1] as bigint)
-        if (!reach(offset, 32)) return 'out of gas'
+        gas -= memory.costAt(offset, 32)
+        if (gas < 0) return 'out of gas'
+        memory.growAt(offset, 32)
         stack[sp - 1] = readWord(memory.view, offset)
         break
       }
       case 0x52: {
         sp -= 2
         const offset = size(stack[sp + 1] as bigint)
-        if (!reach(offset, 32)) return 'out of gas'
+        gas -= memory.costAt(offset, 32)
+        if (gas < 0) return 'out of gas'
+        memory.growAt(offset, 32)
         writeWord(memory.view, offset, stack[sp] as bigint)
         break
       }
       case 0x53: {
         sp -= 2
         const offset = size(stack[sp + 1] as bigint)
-        if (!reach(offset, 1)) return 'out of gas'
+        gas -= memory.costAt(offset, 1)
+        if (gas < 0) return 'out of gas'
+        memory.growAt(offset, 1)
         memory.bytes[offset] = Number((stack[sp] as bigint) & 0xffn)
         break
       }
@@ -194,8 +188,9 @@ export function runFrame(run: Run, frame: Frame): Ending {
         const to = size(stack[sp + 2] as bigint)
         const from = size(stack[sp + 1] as bigint)
         const length = size(stack[sp] as bigint)
-        gas -= 3 * Math.ceil(length / 32)
-        if (gas < 0 || !reach(Math.max(to, from), length)) return 'out of gas'
+        gas -= 3 * Math.ceil(length / 32) + memory.costAt(Math.max(to, from), length)
+        if (gas < 0) return 'out of gas'
+        memory.growAt(Math.max(to, from), length)
         if (length > 0) memory.bytes.copyWithin(to, from, from + length)
         break
       }
@@ -203,8 +198,9 @@ export function runFrame(run: Run, frame: Frame): Ending {
         sp -= 1
         const offset = size(stack[sp] as bigint)
         const length = size(stack[sp - 1] as bigint)
-        gas -= 6 * Math.ceil(length / 32)
-        if (gas < 0 || !reach(offset, length)) return 'out of gas'
+        gas -= 6 * Math.ceil(length / 32) + memory.costAt(offset, length)
+        if (gas < 0) return 'out of gas'
+        memory.growAt(offset, length)
         stack[sp - 1] = bytesToWord(keccak256(memory.bytes.subarray(offset, offset + length)))
         break
       }
@@ -241,8 +237,9 @@ export function runFrame(run: Run, frame: Frame): Ending {
         sp -= 3
         const to = size(stack[sp + 2] as bigint)
         const length = size(stack[sp] as bigint)
-        gas -= 3 * Math.ceil(length / 32)
-        if (gas < 0 || !reach(to, length)) return 'out of gas'
+        gas -= 3 * Math.ceil(length / 32) + memory.costAt(to, length)
+        if (gas < 0) return 'out of gas'
+        memory.growAt(to, length)
         memory.write(to, op === 0x37 ? frame.data : bytes, size(stack[sp + 1] as bigint), length)
         break
       }
@@ -266,8 +263,9 @@ export function runFrame(run: Run, frame: Frame): Ending {
         const to = size(stack[sp + 2] as bigint)
         const length = size(stack[sp] as bigint)
         const key = keyOf(address)
-        gas -= addressCost(run, key) + 3 * Math.ceil(length / 32)
-        if (gas < 0 || !reach(to, length)) return 'out of gas'
+        gas -= addressCost(run, key) + 3 * Math.ceil(length / 32) + memory.costAt(to, length)
+        if (gas < 0) return 'out of gas'
+        memory.growAt(to, length)
         memory.write(
           to,
           codeAt(run, entryOf(run, key, address).account)?.bytes ?? EMPTY,
@@ -285,8 +283,9 @@ export function runFrame(run: Run, frame: Frame): Ending {
         const from = size(stack[sp + 1] as bigint)
         const length = size(stack[sp] as bigint)
         if (from + length > returned.length) return 'return data out of bounds'
-        gas -= 3 * Math.ceil(length / 32)
-        if (gas < 0 || !reach(to, length)) return 'out of gas'
+        gas -= 3 * Math.ceil(length / 32) + memory.costAt(to, length)
+        if (gas < 0) return 'out of gas'
+        memory.growAt(to, length)
         memory.write(to, returned, from, length)
         break
       }
@@ -354,8 +353,9 @@ export function runFrame(run: Run, frame: Frame): Ending {
         if (frame.isStatic) return 'write protection'
         const offset = size(stack[--sp] as bigint)
         const length = size(stack[--sp] as bigint)
-        gas -= 8 * length
-        if (gas < 0 || !reach(offset, length)) return 'out of gas'
+        gas -= 8 * length + memory.costAt(offset, length)
+        if (gas < 0) return 'out of gas'
+        memory.growAt(offset, length)
         const topics: Uint8Array[] = []
         for (let i = 0; i < count; i++) topics.push(wordToBytes(stack[--sp] as bigint))
         sub.logs.push({ address: frame.self, topics, data: memory.read(offset, length) })
@@ -417,7 +417,9 @@ export function runFrame(run: Run, frame: Frame): Ending {
         sp -= 2
         const offset = size(stack[sp + 1] as bigint)
         const length = size(stack[sp] as bigint)
-        if (!reach(offset, length)) return 'out of gas'
+        gas -= memory.costAt(offset, length)
+        if (gas < 0) return 'out of gas'
+        memory.growAt(offset, length)
         frame.gas = gas
         frame.output = length === 0 ? EMPTY : memory.read(offset, length)
         return op === 0xf3 ? 'success' : 'revert'

@@ -1,6 +1,9 @@
 /** More than this is not kept for the next frame. */
 const KEPT_BYTES = 64 * 1_024
 
+/** What offsets and lengths are cut to: costs more than any gas. */
+export const BYTES_MAX = 2 ** 32
+
 /** Byte-addressed memory of one frame; grows in words and is paid for before it grows. */
 export class Memory {
   bytes = new Uint8Array(1_024)
@@ -23,6 +26,18 @@ export class Memory {
     const words = Math.ceil(end / 32)
     const paid = this.size / 32
     return 3 * (words - paid) + Math.floor((words * words) / 512) - Math.floor((paid * paid) / 512)
+  }
+
+  /** {@link costOf} for the `length` bytes from `offset` on; nothing for no bytes, more than any gas beyond 4 GiB. */
+  costAt(offset: number, length: number): number {
+    if (length === 0) return 0
+    const end = offset + length
+    return end > BYTES_MAX ? Number.POSITIVE_INFINITY : this.costOf(end)
+  }
+
+  /** {@link grow} for the same. */
+  growAt(offset: number, length: number): void {
+    if (length > 0) this.grow(offset + length)
   }
 
   /** Grows to `end` bytes, which were paid for. */
