@@ -1,27 +1,57 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { genesisBlock } from '#evm'
-import { devnetGenesis, genesisFor, type NetworkName } from '#genesis'
+import { devnetGenesis, genesisFor, type NetworkName, networkDefinition } from '#genesis'
 import { type Hex, isHex, toHex } from '#lib/bytes'
 import { messageOf } from '#lib/errors'
+import { keysForm, loadKeys, publicKeysOf } from '#node'
 import type { GenesisValidator } from '#types'
-import { type Command, integer, UsageError, type Values } from '../command.ts'
+import {
+  type Ceremony,
+  genesisOfCeremony,
+  mergeEntries,
+  missingOperators,
+  planDigest,
+  readCeremony,
+  readEntry,
+  signEntry,
+} from '../ceremony.ts'
+import { type Command, integer, text, UsageError, type Values } from '../command.ts'
 import { loadGenesis } from '../genesis-file.ts'
+import { askPassword, passwordOfFile } from '../password.ts'
 import { required } from '../sidecar-options.ts'
 import { table } from '../terminal.ts'
 
 export const genesis: Command = {
   name: 'genesis',
   summary: 'Makes the genesis file of a network, and shows one',
-  usage: 'new VALIDATOR-FILE… | show FILE | hash FILE',
+  usage: 'new VALIDATOR-FILE… | plan | sign CEREMONY | merge CEREMONY ENTRY… | build CEREMONY | show FILE | hash FILE',
   description: `new takes one file for each validator: what "./ogpu key show" printed, and optionally "name", "stake" and "addresses"
 (multiaddrs without peer id). All contracts are inside, at the published addresses; the same input gives the same bytes.
-The result is go-ethereum's genesis form with an "ogpu" section. Every participant compares the hash before the start.`,
+The result is go-ethereum's genesis form with an "ogpu" section. Every participant compares the hash before the start.
+
+With several operators, a ceremony (docs/operators.md): plan writes what all agree on; each operator runs sign, which makes an
+entry signed with all its keys; merge checks entries and adds them; build makes the genesis file of a complete ceremony.`,
   options: {
     network: { type: 'string', value: 'NAME', default: 'devnet', help: 'mainnet, testnet or devnet rules' },
     'chain-id': { type: 'string', value: 'N', help: 'devnet: another chain id' },
     timestamp: { type: 'string', value: 'SECONDS', help: 'Start of the chain, Unix seconds (default: now)' },
+    operator: { type: 'string', value: 'ADDRESS=POWER', multiple: true, help: 'plan: who takes part; repeat for each' },
+    'data-dir': { type: 'string', value: 'FOLDER', default: './data', help: 'sign: data directory with the keys' },
+    'password-file': { type: 'string', value: 'FILE', help: 'sign: file whose first line opens the keys' },
+    name: { type: 'string', value: 'NAME', help: 'sign: what the validator is called' },
+    address: {
+      type: 'string',
+      value: 'MULTIADDR',
+      multiple: true,
+      help: 'sign: where others reach it, without peer id',
+    },
     account: { type: 'string', value: 'ADDRESS=OGPU', multiple: true, help: 'A funded account; repeat for several' },
-    out: { type: 'string', value: 'FILE', default: 'genesis.json', help: 'Where it goes; never overwritten' },
+    out: {
+      type: 'string',
+      value: 'FILE',
+      help: 'Where it goes; never overwritten (default genesis.json, ceremony.json, entry.json)',
+    },
   },
   examples: [
     './ogpu genesis new v1.json v2.json v3.json v4.json --network testnet --account 0xabc…=1000000 --out genesis.json',
@@ -30,9 +60,13 @@ The result is go-ethereum's genesis form with an "ogpu" section. Every participa
   async run({ values, positionals }) {
     const [verb, ...files] = positionals
     if (verb === 'new') return make(values, files)
+    if (verb === 'plan') return plan(values)
+    if (verb === 'sign') return sign(values, files)
+    if (verb === 'merge') return merge(values, files)
+    if (verb === 'build') return build(values, files)
     if ((verb !== 'show' && verb !== 'hash') || files.length !== 1) {
       throw new UsageError(
-        'say what to do: ./ogpu genesis new FILE…, show FILE or hash FILE; see ./ogpu genesis --help',
+        'say what to do: ./ogpu genesis new, plan, sign, merge, build, show or hash; see ./ogpu genesis --help',
       )
     }
     const file = await loadGenesis(files[0] as string)
@@ -58,12 +92,9 @@ The result is go-ethereum's genesis form with an "ogpu" section. Every participa
 }
 
 async function make(values: Values, files: readonly string[]): Promise<number> {
-  const out = required(values, 'out')
-  if (existsSync(out)) throw new UsageError(`${out} exists already; nothing was written`)
+  const out = outOf(values, 'genesis.json')
   if (files.length === 0) throw new UsageError('name one file for each validator (what ./ogpu key show printed)')
-  const name = required(values, 'network')
-  if (name !== 'mainnet' && name !== 'testnet' && name !== 'devnet')
-    throw new UsageError('--network is mainnet, testnet or devnet')
+  const name = networkOf(values)
   const launch = {
     validators: files.map(readValidator),
     accounts: accountsOf(values),
@@ -77,6 +108,106 @@ async function make(values: Values, files: readonly string[]): Promise<number> {
   writeFileSync(out, `${JSON.stringify(file, null, 1)}\n`, { flag: 'wx' })
   console.log(
     `${out}: chain ${file.config.chainId}, ${files.length} validators, hash ${toHex(genesisBlock(file).hash)}`,
+  )
+  return 0
+}
+
+function outOf(values: Values, fallback: string): string {
+  const out = text(values, 'out') ?? fallback
+  if (existsSync(out)) throw new UsageError(`${out} exists already; nothing was written`)
+  return out
+}
+
+function networkOf(values: Values): NetworkName {
+  const name = required(values, 'network')
+  if (name !== 'mainnet' && name !== 'testnet' && name !== 'devnet')
+    throw new UsageError('--network is mainnet, testnet or devnet')
+  return name
+}
+
+const write = (path: string, value: unknown) =>
+  writeFileSync(path, `${JSON.stringify(value, null, 1)}\n`, { flag: 'wx' })
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new UsageError(`cannot read ${path}: ${messageOf(error)}`)
+  }
+}
+
+function plan(values: Values): number {
+  const out = outOf(values, 'ceremony.json')
+  const network = networkOf(values)
+  const operators = (Array.isArray(values.operator) ? values.operator : []).map(entry => {
+    const [operator, power = '1', more] = String(entry).split('=')
+    if (!isHex(operator, 20) || !/^[1-9]\d{0,14}$/.test(power) || more !== undefined)
+      throw new UsageError(`--operator takes ADDRESS=POWER, not "${entry}"`)
+    return { operator: operator.toLowerCase() as Hex, stake: Number(power) }
+  })
+  if (operators.length === 0) throw new UsageError('name every operator: --operator ADDRESS=POWER')
+  if (new Set(operators.map(({ operator }) => operator)).size < operators.length)
+    throw new UsageError('an operator is named twice')
+  const ceremony: Ceremony = {
+    plan: {
+      network,
+      chainId: networkDefinition(network).chainId,
+      timestampSec: integer(values, 'timestamp', 1, 2 ** 40) ?? Math.floor(Date.now() / 1_000) + 24 * 3_600,
+      accounts: accountsOf(values).map(({ address, balanceWei }) => ({ address, balanceWei: String(balanceWei) })),
+      operators,
+    },
+    entries: [],
+  }
+  write(out, ceremony)
+  console.log(`${out}: plan ${planDigest(ceremony.plan)} for ${operators.length} operators`)
+  return 0
+}
+
+async function sign(values: Values, [path, ...more]: readonly string[]): Promise<number> {
+  if (path === undefined || more.length > 0)
+    throw new UsageError('name the ceremony file: ./ogpu genesis sign CEREMONY')
+  const out = outOf(values, 'entry.json')
+  const ceremony = readCeremony(readText(path), path)
+  const folder = join(required(values, 'data-dir'), 'keys')
+  const keys = loadKeys(folder, keysForm(folder) === 'encrypted' ? await passwordOf(values) : undefined)
+  const { operator, consensusKey, networkKey, checkpointKey } = publicKeysOf(keys)
+  const addresses = (Array.isArray(values.address) ? values.address : []).map(String)
+  const about = { name: required(values, 'name'), addresses }
+  const entry = signEntry(ceremony.plan, keys, { operator, consensusKey, networkKey, checkpointKey }, about)
+  write(out, entry)
+  console.log(`${out}: ${entry.name} with power ${entry.stake}, for plan ${entry.plan}`)
+  return 0
+}
+
+function passwordOf(values: Values): Promise<string> {
+  const file = text(values, 'password-file')
+  return file === undefined ? askPassword('Password of the keys', false) : Promise.resolve(passwordOfFile(file))
+}
+
+function merge(values: Values, [path, ...files]: readonly string[]): number {
+  if (path === undefined || files.length === 0)
+    throw new UsageError('name the files: ./ogpu genesis merge CEREMONY ENTRY…')
+  const out = outOf(values, 'merged.json')
+  const entries = files.map(file => readEntry(readText(file), file))
+  const merged = mergeEntries(readCeremony(readText(path), path), entries)
+  write(out, merged)
+  const missing = missingOperators(merged)
+  console.log(
+    `${out}: ${merged.entries.length} of ${merged.plan.operators.length} entries` +
+      (missing.length === 0 ? ', complete' : `; missing: ${missing.join(', ')}`),
+  )
+  return 0
+}
+
+async function build(values: Values, [path, ...more]: readonly string[]): Promise<number> {
+  if (path === undefined || more.length > 0)
+    throw new UsageError('name the ceremony file: ./ogpu genesis build CEREMONY')
+  const out = outOf(values, 'genesis.json')
+  const ceremony = readCeremony(readText(path), path)
+  const file = await genesisOfCeremony(ceremony)
+  write(out, file)
+  console.log(
+    `${out}: chain ${file.config.chainId}, ${ceremony.entries.length} validators, hash ${toHex(genesisBlock(file).hash)}`,
   )
   return 0
 }

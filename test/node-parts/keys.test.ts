@@ -77,6 +77,29 @@ describe('Ed25519 keys', () => {
       '0x000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f',
     )
   })
+
+  it('the PBKDF2 vector of EIP-2335 opens', () => {
+    const salt = 'd4e56740f876aef8c010b86a40d5f56745a118d0906a34e69aec8c0db1cb8fa3'
+    const keystore = {
+      crypto: {
+        kdf: { function: 'pbkdf2', params: { dklen: 32, c: 262144, prf: 'hmac-sha256', salt }, message: '' },
+        checksum: {
+          function: 'sha256',
+          params: {},
+          message: '8a9f5d9912ed7e75ea794bc5a89bca5f193721d30868ade6f73043c6ea6febf1',
+        },
+        cipher: {
+          function: 'aes-128-ctr',
+          params: { iv: '264daa3f303d7259501c93d997d84fe6' },
+          message: 'cee03fde2af33149775b7223e7845e4fb2c8ae1792e5f99fe9ecf474cc8c16ad',
+        },
+      },
+      version: 4,
+    }
+    expect(toHex(decryptEip2335(parse(JSON.stringify(keystore), 4), '𝔱𝔢𝔰𝔱𝔭𝔞𝔰𝔰𝔴𝔬𝔯𝔡🔑'))).toBe(
+      '0x000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f',
+    )
+  })
 })
 
 describe('account keys', () => {

@@ -4,7 +4,18 @@
  */
 export { type AccountKey, accountOfPrivateKey, checksumAddress, generateAccountKey } from './account-key.ts'
 export { type Ed25519Key, ed25519KeyOfSeed, generateEd25519Key } from './ed25519-key.ts'
-export { keysForm, type LoadedKeys, loadKeys, saveDevKeys, saveKeys } from './key-files.ts'
+export {
+  decryptKeys,
+  encryptKey,
+  KEY_KINDS,
+  type KeyKind,
+  keyFileName,
+  keysForm,
+  type LoadedKeys,
+  loadKeys,
+  saveDevKeys,
+  saveKeys,
+} from './key-files.ts'
 export {
   decryptAccount,
   decryptEd25519,

@@ -52,6 +52,31 @@ export function saveDevKeys(directory: string, keys: ValidatorKeys): void {
   write(directory, PUBLIC_FILE, `${JSON.stringify(publicKeysOf(keys), null, 2)}\n`)
 }
 
+/** The kinds of a validator's keys, with the files that hold them. */
+export const KEY_KINDS = ['consensus', 'network', 'checkpoint', 'operator'] as const
+export type KeyKind = (typeof KEY_KINDS)[number]
+
+export function keyFileName(kind: KeyKind): string {
+  return FILES[kind]
+}
+
+/** One key as a keystore of its own under `password`: EIP-2335, or geth's for the operator's account. */
+export function encryptKey(kind: KeyKind, keys: ValidatorKeys, password: string, scryptN = SCRYPT_N): string {
+  if (password.length === 0) throw new CodedError('password empty', 'an empty password protects nothing')
+  if (kind === 'operator') return encryptAccount(keys.operator, password, scryptN)
+  return encryptEd25519(keys[kind], password, `ogpu ${kind} key`, scryptN)
+}
+
+/** A validator's keys out of one keystore for each kind; the opposite of {@link encryptKey}. */
+export function decryptKeys(keystores: Readonly<Record<KeyKind, string>>, password: string): ValidatorKeys {
+  return {
+    consensus: decryptEd25519(keystores.consensus, password),
+    network: decryptEd25519(keystores.network, password),
+    checkpoint: decryptEd25519(keystores.checkpoint, password),
+    operator: decryptAccount(keystores.operator, password),
+  }
+}
+
 /** Whether the directory holds keys, and which form needs what to be loaded. */
 export function keysForm(directory: string): 'encrypted' | 'development' | 'none' {
   if (Object.values(FILES).some(file => existsSync(join(directory, file)))) return 'encrypted'

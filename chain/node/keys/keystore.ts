@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, randomBytes, randomUUID, scryptSync, timingSafeEqual } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  pbkdf2Sync,
+  randomBytes,
+  randomUUID,
+  scryptSync,
+  timingSafeEqual,
+} from 'node:crypto'
 import { concat, equalBytes, fromHex, toRawHex, utf8 } from '#lib/bytes'
 import { CodedError } from '#lib/errors'
 import { keccak256, sha256 } from '#lib/hash'
@@ -12,6 +20,7 @@ export const SCRYPT_N_LIGHT = 4_096
 
 // A keystore from elsewhere must not make us allocate what it likes.
 const SCRYPT_N_MAX = 2 ** 20
+const PBKDF2_ROUNDS_MAX = 2 ** 22
 
 const broken = (message: string, cause?: unknown) => new CodedError('keystore invalid', message, { cause })
 
@@ -46,15 +55,14 @@ export function decryptEd25519(json: string, password: string): Ed25519Key {
   return key
 }
 
-/** The secret of any EIP-2335 keystore with scrypt, SHA-256 and AES-128-CTR. */
+/** The secret of any EIP-2335 keystore with scrypt or PBKDF2, SHA-256 and AES-128-CTR. */
 export function decryptEip2335(keystore: Fields, password: string): Uint8Array {
   const crypto = fieldsAt(keystore, 'crypto')
   const [kdf, checksum, cipher] = [fieldsAt(crypto, 'kdf'), fieldsAt(crypto, 'checksum'), fieldsAt(crypto, 'cipher')]
-  expectText(kdf, 'function', 'scrypt')
   expectText(checksum, 'function', 'sha256')
   expectText(cipher, 'function', 'aes-128-ctr')
   const params = fieldsAt(kdf, 'params')
-  const derived = derive(normalizePassword(password), bytesAt(params, 'salt'), costsOf(params))
+  const derived = deriveBy(kdf.function, normalizePassword(password), params)
   const message = bytesAt(cipher, 'message')
   checkMac(sha256(derived.subarray(16, 32), message), bytesAt(checksum, 'message'))
   return aes128Ctr(derived.subarray(0, 16), bytesAt(fieldsAt(cipher, 'params'), 'iv'), message, 'decrypt')
@@ -88,9 +96,7 @@ export function decryptAccount(json: string, password: string): AccountKey {
   // geth writes `crypto`, some wallets `Crypto`.
   const crypto = fieldsAt(keystore, 'Crypto' in keystore ? 'Crypto' : 'crypto')
   expectText(crypto, 'cipher', 'aes-128-ctr')
-  expectText(crypto, 'kdf', 'scrypt')
-  const params = fieldsAt(crypto, 'kdfparams')
-  const derived = derive(utf8(password), bytesAt(params, 'salt'), costsOf(params))
+  const derived = deriveBy(crypto.kdf, utf8(password), fieldsAt(crypto, 'kdfparams'))
   const ciphertext = bytesAt(crypto, 'ciphertext')
   checkMac(keccak256(concat(derived.subarray(16, 32), ciphertext)), bytesAt(crypto, 'mac'))
   const secret = aes128Ctr(
@@ -126,6 +132,17 @@ interface Costs {
   readonly n: number
   readonly r: number
   readonly p: number
+}
+
+/** By the function that a keystore names: scrypt, or PBKDF2 with HMAC-SHA-256, as other tools write them. */
+function deriveBy(kdf: unknown, password: Uint8Array, params: Fields): Uint8Array {
+  const salt = bytesAt(params, 'salt')
+  if (kdf === 'scrypt') return derive(password, salt, costsOf(params))
+  if (kdf !== 'pbkdf2') throw broken('its key derivation is neither scrypt nor pbkdf2')
+  const { c, dklen, prf } = params
+  const isCount = typeof c === 'number' && Number.isSafeInteger(c) && c >= 1 && c <= PBKDF2_ROUNDS_MAX
+  if (!isCount || dklen !== 32 || prf !== 'hmac-sha256') throw broken('the pbkdf2 parameters are not acceptable')
+  return new Uint8Array(pbkdf2Sync(password, salt, c, 32, 'sha256'))
 }
 
 function derive(password: Uint8Array, salt: Uint8Array, { n, r, p }: Costs): Uint8Array {
