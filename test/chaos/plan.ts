@@ -148,11 +148,11 @@ class Planner {
         return { kind, victims: this.#several(count), downMs: random.below(1_500) }
       }
       case 'kill storm':
-        return { kind, victim, afterMs: Array.from({ length: random.between(2, 5) }, () => random.below(1_800)) }
+        return { kind, victim, afterMs: Array.from({ length: random.between(3, 8) }, () => random.below(1_800)) }
       case 'fail point': {
         // In turn, so that every point comes once before one comes twice.
         const point = this.#points[this.#nextPoint++ % this.#points.length] ?? 'vertex-stored'
-        const count = EPOCH_POINTS.includes(point) ? 1 : random.between(1, point === 'certificate-stored' ? 3 : 40)
+        const count = EPOCH_POINTS.includes(point) ? 1 : random.between(1, point === 'certificate-stored' ? 3 : 20)
         return { kind, victim: this.#nextVictim++ % this.#validators, point, count }
       }
       case 'pause': {
