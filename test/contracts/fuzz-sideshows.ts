@@ -84,7 +84,11 @@ export async function market(crowd: Crowd): Promise<void> {
     () => crowd.attempt(terminal, master, 'announceProvider', [provider, 0n]),
     () => crowd.attempt(terminal, provider, 'announceMaster', [master]),
     () => crowd.attempt(terminal, provider, 'announceMaster', [master]),
-    () => crowd.seldom(0.3, () => crowd.attempt(nexus, provider, 'unregister', [source.address, provider])),
+    async () => {
+      if (crowd.random() > 0.3 || !(await crowd.attempt(nexus, provider, 'unregister', [source.address, provider])))
+        return
+      if (crowd.random() < 0.9) await crowd.attempt(nexus, provider, 'register', [source.address, provider, 1])
+    },
     () => crowd.attempt(nexus, provider, 'register', [source.address, provider, 1]),
     () => crowd.attempt(nexus, provider, 'register', [source.address, provider, 1]),
     () => crowd.attempt(nexus, client, 'updateSource', [source.address, terms]),
