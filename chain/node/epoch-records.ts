@@ -1,7 +1,7 @@
 import { type EpochRecordReason, verifyEpochRecord } from '#consensus'
 import { equalBytes } from '#lib/bytes'
 import type { Log } from '#lib/env'
-import { messageOf } from '#lib/errors'
+import { CodedError, messageOf } from '#lib/errors'
 import { reject, type Verdict } from '#lib/verdict'
 import type { Network, PeerId } from '#p2p'
 import type { Epoch } from '#types'
@@ -55,6 +55,43 @@ export async function fetchEpochRecords(options: {
     await store.put(found)
   }
   return epoch
+}
+
+const ATTEMPT_PAUSE_MS = 500
+
+/**
+ * Makes up for records that are gone although the chain is here (a consensus store that was lost): starts the network and
+ * asks until all before `epoch` are known. Returns at once when nothing is missing. CodedError `epoch record missing`
+ * after `timeoutMs` without an answer that helps.
+ */
+export async function ensureEpochRecords(options: {
+  readonly network: Network
+  readonly store: EpochStore
+  readonly chainId: number
+  readonly epoch: Epoch
+  readonly connect: (setup: EpochSetup) => void
+  readonly log: Log
+  readonly timeoutMs?: number
+}): Promise<void> {
+  const { network, store, epoch, log, timeoutMs = 120_000 } = options
+  if (epoch === 0 || store.get(epoch - 1) !== undefined) return
+  log.warn('records of epochs are missing: the other nodes are asked', { before: epoch })
+  options.connect(store.setupOf(0))
+  await network.start()
+  const deadlineMs = performance.now() + timeoutMs
+  for (;;) {
+    const known = await fetchEpochRecords({ ...options, upTo: epoch })
+    if (known >= epoch) return
+    if (performance.now() > deadlineMs) {
+      throw new CodedError(
+        'epoch record missing',
+        `nobody gives the record of epoch ${known}; start when other nodes are up, or with a new data directory`,
+        { data: { epoch: known } },
+      )
+    }
+    options.connect(store.setupOf(known))
+    await new Promise(resolve => setTimeout(resolve, ATTEMPT_PAUSE_MS))
+  }
 }
 
 /** Whether this is how `setup`'s epoch ended, by the signatures of its committee. */

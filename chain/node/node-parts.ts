@@ -12,7 +12,9 @@ import type { Store } from '#storage'
 import type { Block, GenesisFile, OrderedCommit } from '#types'
 import { createCertificateKeeper } from './checkpoints.ts'
 import { ogpuConfigOf } from './committee.ts'
-import { createEpochs, type Epochs } from './epochs.ts'
+import { ensureEpochRecords } from './epoch-records.ts'
+import { createEpochStore } from './epoch-store.ts'
+import { createEpochs, type Epochs, peersToKeep } from './epochs.ts'
 import { createExecutionDriver, type ExecutionDriver } from './execution-driver.ts'
 import { createFeed } from './feed.ts'
 import { createInclusionHold } from './inclusion-hold.ts'
@@ -96,6 +98,17 @@ export async function createNodeParts(options: NodePartsOptions): Promise<NodePa
     onMarked: height => timeline.certified(height, clock.now()),
   })
 
+  await ensureEpochRecords({
+    network,
+    store: createEpochStore(options.consensusStore, genesis),
+    chainId: genesis.config.chainId,
+    epoch: engine.lastExecuted().epoch,
+    connect: setup => network.keep(peersToKeep(setup, options.keptPeers, network.self)),
+    log: log.child('epoch'),
+  }).catch(async (error: unknown) => {
+    await engine.close()
+    throw error
+  })
   const epochs = await createEpochs({
     genesis,
     consensusStore: options.consensusStore,

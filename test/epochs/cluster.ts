@@ -26,6 +26,8 @@ export interface EpochCluster {
   add(index: number, raw: readonly Uint8Array[]): Promise<void>
   /** Waits until `holds`, at most `timeoutMs`; throws with a picture of the nodes. */
   until(what: string, holds: () => boolean, timeoutMs?: number): Promise<void>
+  /** Takes everything from a stopped node that its consensus store held. */
+  loseConsensusStore(index: number): void
   /** From now on this node cannot write how an epoch ended, until it is started again: as if it died at that instant. */
   breakRecords(index: number): void
   readonly failures: unknown[]
@@ -92,6 +94,11 @@ export function createEpochCluster(
     hub,
 
     breakRecords: index => broken.add(index),
+
+    loseConsensusStore(index) {
+      const { chainStore } = defined(disks[index], 'every validator has a disk')
+      disks[index] = { chainStore, consensusStore: createMemoryStore() }
+    },
 
     async start(index, protocolVersion) {
       broken.delete(index)

@@ -165,6 +165,25 @@ describe('epoch changes', () => {
     expect(cluster.failures).toEqual([])
   })
 
+  it('are known again to a node that lost its consensus store: it asks the others for the records', {
+    timeout: 60_000,
+  }, async () => {
+    const { cluster } = await startCluster()
+    await cluster.until('a second epoch', () => cluster.running().every(parts => epochOf(parts) >= 1), 30_000)
+    await cluster.until('blocks of it', () => {
+      const { engine } = cluster.node(3)
+      return engine.lastExecuted().epoch >= 1
+    })
+    await cluster.stop(3)
+    cluster.loseConsensusStore(3)
+    await cluster.start(3)
+    expect(epochOf(cluster.node(3))).toBeGreaterThanOrEqual(1)
+    const at = epochOf(cluster.node(3))
+    await cluster.until('an epoch more', () => cluster.running().every(parts => epochOf(parts) > at), 30_000)
+    await expectSameChain(cluster)
+    expect(cluster.failures).toEqual([])
+  })
+
   it('are caught up with by a node that was off for whole epochs', { timeout: 60_000 }, async () => {
     const { cluster } = await startCluster()
     await cluster.until('a first block', () => cluster.node(3).engine.chain.head().header.number > 0)
