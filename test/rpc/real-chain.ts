@@ -5,6 +5,7 @@ import {
   createForkConfigs,
   createPool,
   createRecoveryPool,
+  type Retention,
 } from '#evm'
 import type { Hex } from '#lib/bytes'
 import { createRpcServer, type RpcServer } from '#rpc'
@@ -23,10 +24,10 @@ export interface RealChain {
 }
 
 /** The real engine, pool and listener; only consensus is left out: one validator's pool is every commit. */
-export async function realChain(alloc: GenesisFile['alloc'] = {}): Promise<RealChain> {
+export async function realChain(alloc: GenesisFile['alloc'] = {}, retention: Retention = {}): Promise<RealChain> {
   const genesis = genesisFile({ users: 10, alloc })
   const recovery = createRecoveryPool({ workers: 0 })
-  const engine = await createExecutionEngine({ genesis, store: createMemoryStore(), recovery })
+  const engine = await createExecutionEngine({ genesis, store: createMemoryStore(), recovery, ...retention })
   const pool = createPool({ chain: engine.chain, recovery, clock: { now: () => Date.now() } })
   engine.chain.onBlock(executed => pool.onBlock(executed))
   const server = await createRpcServer({
