@@ -53,6 +53,7 @@ function createSigner(index: number, stake: number): Signer {
 const VALID = /^(ok|valid|accept(ed)?|pass(ed)?|true)$/i
 /** Which reason of ours a word for an error means. First match wins. */
 const REASONS: readonly (readonly [RegExp, readonly string[]])[] = [
+  [/time|clock|drift|early/i, ['early']],
   [/chain/i, ['chain']],
   [/version/i, ['version']],
   [/epoch/i, ['past epoch', 'future epoch']],
@@ -162,9 +163,11 @@ export function* runBlockVerificationCase(
 
 /** `valid`, or why the vertex verifier does not take the block. */
 export function verdictOf(id: string, body: JsonObject, core: CoreModule = REAL_CORE): string {
+  // In a flat case `id` names the case and not the block.
+  const { id: _caseId, ...flat } = body
   const described =
     body.block === undefined
-      ? body
+      ? flat
       : typeof body.block === 'string'
         ? { id: body.block }
         : objectAt(body.block, `${id}.block`)
@@ -196,7 +199,22 @@ export function verdictOf(id: string, body: JsonObject, core: CoreModule = REAL_
   const draft = draftOf(block, stakes.length, epoch, genesis)
   const bytes = seal(draft, block, signers)
   const verdict = verifier.verify(bytes)
-  return verdict.kind === 'accept' ? 'valid' : verdict.reason
+  if (verdict.kind !== 'accept') return verdict.reason
+  const nowMs = first(body, 'nowMs', 'now', 'clockMs', 'localTimeMs')
+  if (typeof nowMs !== 'number') return 'valid'
+  const follower = core.createConsensus({
+    chainId: CHAIN_ID,
+    epoch,
+    authorities: committee.authorities,
+    epochSeed: new Uint8Array(32),
+    epochStartMs: nowMs,
+    previousEpochRecord: new Uint8Array(32),
+    params,
+    trustLog: true,
+  })
+  follower.step({ kind: 'vertices', vertices: [verdict.value], nowMs })
+  const { suspended, highestAcceptedRound } = follower.status()
+  return suspended > 0 || highestAcceptedRound > 0 ? 'valid' : 'early'
 }
 
 function limitsOf(body: JsonObject): Partial<typeof DEFAULT_CONSENSUS_PARAMS> {

@@ -6,8 +6,8 @@ import { runScenario } from './consensus.ts'
 import { readScenarioFile } from './scenario-file.ts'
 import { checkVertexCases } from './vertex-cases.ts'
 
-const texts = ['consensus-scenarios.json', 'consensus-own-scenarios.json'].map(name =>
-  readFileSync(new URL(`../vectors/${name}`, import.meta.url), 'utf8'),
+const texts = ['consensus-scenarios.json', 'consensus-own-scenarios.json', 'consensus-unusual-scenarios.json'].map(
+  name => readFileSync(new URL(`../vectors/${name}`, import.meta.url), 'utf8'),
 )
 
 describe('consensus scenarios', () => {
