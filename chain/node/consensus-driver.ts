@@ -27,8 +27,8 @@ export interface ConsensusDriverOptions {
   readonly onCommit: (ordered: OrderedCommit) => Promise<void>
   readonly onCertificate: (certificate: CheckpointCertificate) => Promise<void>
   readonly onAlarm: (code: string, fatal: boolean) => void
-  /** The own vertex is stored and about to leave; throws when that must not happen. */
-  readonly beforePublish: (vertex: VerifiedVertex) => void
+  /** The own vertex is stored and leaves when this resolves; rejects when that must not happen. */
+  readonly beforePublish: (vertex: VerifiedVertex) => Promise<void>
   /** The own vertex left; `seconds` from its making until it was durable. */
   readonly onPublished: (vertex: VerifiedVertex, seconds: number) => void
   readonly onRequeue: (transactions: readonly Uint8Array[]) => void
@@ -78,7 +78,7 @@ export function createConsensusDriver(options: ConsensusDriverOptions): Consensu
           break
         }
         case 'publish':
-          options.beforePublish(effect.vertex)
+          await options.beforePublish(effect.vertex)
           reachFailPoint('guard-recorded')
           port.broadcast(effect.vertex)
           reachFailPoint('vertex-published')

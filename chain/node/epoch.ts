@@ -177,7 +177,7 @@ export async function createEpochInstance(options: EpochOptions): Promise<EpochI
     },
     onCertificate: certificate => events.onCertificate(certificate),
     onAlarm: (code, fatal) => events.onAlarm(code, fatal),
-    beforePublish: vertex => guard?.record(vertex.round, vertex.headerDigest),
+    beforePublish: async vertex => guard?.record(vertex.round, vertex.headerDigest),
     onPublished: (vertex, seconds) => events.onPublished(vertex, seconds),
     onRequeue: transactions => events.onRequeue(transactions),
     onStored(records) {

@@ -3,13 +3,14 @@ import {
   closeSync,
   constants,
   existsSync,
-  fdatasyncSync,
+  fdatasync as fdatasyncBy,
   fstatSync,
   openSync,
   readSync,
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
+import { promisify } from 'node:util'
 import type { VertexSigner } from '#consensus'
 import { equalBytes, fromHex, isHex, toHex, utf8 } from '#lib/bytes'
 import { CodedError, messageOf } from '#lib/errors'
@@ -47,10 +48,11 @@ export interface SigningGuard extends VertexSigner {
   /** Highest round of this epoch that may have been signed. */
   readonly lastSignedRound: Round | undefined
   /**
-   * Makes a signed vertex's round durable (fdatasync). Call it when the own vertex is stored and before it is published:
-   * recorded earlier, a kill in between would lose the round for good; recorded later, a lost store could sign it twice.
+   * Makes a signed vertex's round durable: resolves when the disk has it (fdatasync beside the event loop). Call it when the
+   * own vertex is stored, and publish only after it: recorded earlier, a kill in between would lose the round for good;
+   * recorded later, a lost store could sign it twice. One call at a time.
    */
-  record(round: Round, headerDigest: Digest): void
+  record(round: Round, headerDigest: Digest): Promise<void>
   close(): void
 }
 
@@ -65,6 +67,8 @@ interface SignedRecord {
   readonly publicKey: Uint8Array
   readonly signed: Signed | undefined
 }
+
+const fdatasync = promisify(fdatasyncBy)
 
 /** The whole record lies in one disk sector and is overwritten in place, so a crash cannot tear it on sane hardware. */
 const RECORD_BYTES = 512
@@ -139,11 +143,11 @@ class FileSigningGuard implements SigningGuard {
     return this.#options.key.sign(vertexSigningBytes(headerDigest))
   }
 
-  record(round: Round, headerDigest: Digest): void {
+  async record(round: Round, headerDigest: Digest): Promise<void> {
     if (this.#failed) throw guardError('signing guard failed', 'an earlier write failed: restart the node', { round })
     // An old vertex that came back from the others and is sent again says nothing of what else was signed.
     if (this.#handle === undefined && this.#signed === undefined) return
-    if (this.#last === undefined || round > this.#last.round) this.#write({ round, digest: headerDigest.slice() })
+    if (this.#last === undefined || round > this.#last.round) await this.#write({ round, digest: headerDigest.slice() })
   }
 
   close(): void {
@@ -152,7 +156,7 @@ class FileSigningGuard implements SigningGuard {
     this.#handle = undefined
   }
 
-  #write(signed: Signed): void {
+  async #write(signed: Signed): Promise<void> {
     const { chainId, epoch, key, path } = this.#options
     try {
       const text = encodeRecord({ chainId, epoch, publicKey: key.publicKey, signed })
@@ -163,7 +167,7 @@ class FileSigningGuard implements SigningGuard {
         const bytes = Buffer.from(text, 'latin1')
         if (writeSync(this.#handle, bytes, 0, RECORD_BYTES, 0) !== RECORD_BYTES) throw new Error('short write')
         reachFailPoint('guard-before-sync')
-        fdatasyncSync(this.#handle)
+        await fdatasync(this.#handle)
       }
     } catch (error) {
       // After a failed sync nobody knows what is on disk: fail-stop (the page cache may lie about a retry).

@@ -16,11 +16,16 @@ const digest = sha256(utf8('a vertex'))
 const guardsAt = (path: string, nowMs = NOW_MS) => createEpochGuards({ path, chainId: 1071, key, nowMs })
 
 /** Opens an epoch's guard, signs a round as the node does, and closes it. */
-function sign(guards: ReturnType<typeof guardsAt>, epoch: number, startMs: number, round: number): boolean {
+async function sign(
+  guards: ReturnType<typeof guardsAt>,
+  epoch: number,
+  startMs: number,
+  round: number,
+): Promise<boolean> {
   const guard = guards.open(epoch, startMs)
   const { isNew } = guard
   guard.sign(round, digest)
-  guard.record(round, digest)
+  await guard.record(round, digest)
   guard.close()
   return isNew
 }
@@ -32,12 +37,12 @@ function isNewIn(guards: ReturnType<typeof guardsAt>, epoch: number, startMs: nu
 }
 
 describe('signing guards of epochs', () => {
-  it('trust a launched key in every epoch, and remember rounds for each', () => {
+  it('trust a launched key in every epoch, and remember rounds for each', async () => {
     const path = join(folder(), 'guard')
     createSigningGuard({ path, chainId: 1071, epoch: 0, key })
     const guards = guardsAt(path)
-    expect(sign(guards, 0, 0, 9)).toBe(false)
-    expect(sign(guards, 1, 5_000, 3)).toBe(false)
+    expect(await sign(guards, 0, 0, 9)).toBe(false)
+    expect(await sign(guards, 1, 5_000, 3)).toBe(false)
     const again = guardsAt(path)
     const [first, second] = [again.open(0, 0), again.open(1, 5_000)]
     expect([first.lastSignedRound, second.lastSignedRound]).toEqual([9, 3])
@@ -45,7 +50,7 @@ describe('signing guards of epochs', () => {
     second.close()
   })
 
-  it('do not trust a key without files in an epoch that began before them, over restarts, and trust later ones', () => {
+  it('do not trust a key without files in an epoch that began before them, over restarts, and trust later ones', async () => {
     const path = join(folder(), 'guard')
     expect(isNewIn(guardsAt(path), 3, NOW_MS - 60_000)).toBe(true)
     expect(isNewIn(guardsAt(path, NOW_MS + 60_000), 3, NOW_MS - 60_000)).toBe(true)
@@ -53,10 +58,10 @@ describe('signing guards of epochs', () => {
     expect(isNewIn(guardsAt(path, NOW_MS + 60_000), 5, NOW_MS + 30_000)).toBe(false)
   })
 
-  it('do not trust an epoch whose file was taken away', () => {
+  it('do not trust an epoch whose file was taken away', async () => {
     const path = join(folder(), 'guard')
     createSigningGuard({ path, chainId: 1071, epoch: 0, key })
-    sign(guardsAt(path), 4, 5_000, 7)
+    await sign(guardsAt(path), 4, 5_000, 7)
     expect(existsSync(`${path}.e4`)).toBe(true)
     const other = join(folder(), 'guard')
     createSigningGuard({ path: other, chainId: 1071, epoch: 0, key })
@@ -64,7 +69,7 @@ describe('signing guards of epochs', () => {
     expect(isNewIn(guardsAt(other), 4, 5_000)).toBe(true)
   })
 
-  it('keep the file of the epoch before, and no older one but the first', () => {
+  it('keep the file of the epoch before, and no older one but the first', async () => {
     const path = join(folder(), 'guard')
     createSigningGuard({ path, chainId: 1071, epoch: 0, key })
     const guards = guardsAt(path)
@@ -73,7 +78,7 @@ describe('signing guards of epochs', () => {
     expect(kept).toEqual([true, false, false, false, true, true])
   })
 
-  it('refuse a damaged file', () => {
+  it('refuse a damaged file', async () => {
     const path = join(folder(), 'guard')
     writeFileSync(`${path}.since`, 'yesterday')
     expect(codeOf(() => guardsAt(path))).toBe('signing guard corrupt')

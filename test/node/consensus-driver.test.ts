@@ -68,7 +68,9 @@ function driverWith(
       events.push('certificate')
     },
     onAlarm: code => events.push(`alarm ${code}`),
-    beforePublish: () => events.push('recorded'),
+    beforePublish: async () => {
+      events.push('recorded')
+    },
     onPublished: () => events.push('published'),
     onRequeue: () => events.push('requeue'),
     onStored: () => events.push('stored'),
@@ -83,7 +85,9 @@ describe('the consensus driver', () => {
     const events: string[] = []
     const { driver } = driverWith(() => [persist, publish], {
       store: tracedStore(events, { delayMs: 10 }),
-      beforePublish: () => events.push('recorded'),
+      beforePublish: async () => {
+        events.push('recorded')
+      },
       port: { ...silentPort, broadcast: () => events.push('broadcast') },
     })
     driver.submit(tick())
@@ -104,7 +108,7 @@ describe('the consensus driver', () => {
 
   test('sends nothing when the round cannot be recorded or the disk fails, and reports it', async () => {
     const refused = driverWith(() => [persist, publish], {
-      beforePublish: () => {
+      beforePublish: async () => {
         throw new Error('round already signed')
       },
     })
