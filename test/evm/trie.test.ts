@@ -103,6 +103,41 @@ describe('a trie', () => {
     )
   })
 
+  test('forgets about half of its nodes at its limit, and what changed last is not among them', () => {
+    const wideKey = (n: number) => keccak256(Uint8Array.of(n >> 8, n))
+    const stored = new Map<string, Uint8Array>()
+    let reads = 0
+    const read = (path: Uint8Array) => {
+      reads += 1
+      return stored.get(toHex(path))
+    }
+    const trie = new Trie({ read })
+    const commit = () => {
+      trie.commit((path, encoding) => {
+        if (encoding !== undefined) stored.set(toHex(path), encoding)
+      })
+    }
+    for (let i = 0; i < 4_000; i++) {
+      trie.put(wideKey(i), Uint8Array.of(1, 2))
+      if (i % 200 === 199) commit()
+    }
+    const before = trie.loaded
+    trie.prune(before - 1)
+    expect(trie.loaded).toBeLessThanOrEqual(before / 2)
+    expect(trie.loaded).toBeGreaterThan(before / 3)
+    for (let i = 3_800; i < 4_000; i++) expect(trie.get(wideKey(i))).toEqual(Uint8Array.of(1, 2))
+    expect(reads).toBe(0)
+    for (let i = 0; i < 3_800; i++) expect(trie.get(wideKey(i))).toEqual(Uint8Array.of(1, 2))
+    expect(reads).toBeGreaterThan(0)
+    // What is not durable yet stays, whatever the limit.
+    trie.put(wideKey(0), Uint8Array.of(3))
+    trie.commit()
+    trie.prune(1, 20)
+    reads = 0
+    expect(trie.get(wideKey(0))).toEqual(Uint8Array.of(3))
+    expect(reads).toBe(0)
+  })
+
   test('proves the absence of a key', async () => {
     const trie = new Trie()
     for (let i = 0; i < 50; i++) trie.put(hashedKey(i), Uint8Array.of(1))

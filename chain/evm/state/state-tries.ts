@@ -17,7 +17,7 @@ export interface TrieLimits {
   readonly storageNodes: number
 }
 
-export const DEFAULT_TRIE_LIMITS: TrieLimits = { accountNodes: 400_000, storageNodes: 200_000 }
+export const DEFAULT_TRIE_LIMITS: TrieLimits = { accountNodes: 1_000_000, storageNodes: 400_000 }
 
 interface StorageTrie {
   readonly trie: Trie

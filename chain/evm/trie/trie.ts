@@ -110,17 +110,33 @@ export class Trie {
   }
 
   /**
-   * Forgets nodes so that at most about `limit` stay in memory; the upper levels, which every key needs, stay longest. What
-   * a commit after number `durable` changed stays in any case.
+   * Forgets nodes when more than `limit` are in memory, down to about half of it: the upper levels, which every key needs,
+   * stay longest, and below them what changed last. What a commit after number `durable` changed stays in any case.
    */
   prune(limit: number, durable = this.#commit): void {
     if (this.#loaded <= limit || this.#root === undefined) return
-    const perDepth: number[] = []
+    const perDepth: Map<number, number>[] = []
     countNodes(this.#root, 0, perDepth)
+    const room = limit >> 1
     let kept = 0
     let depth = 0
-    while (depth < perDepth.length && kept + (perDepth[depth] ?? 0) <= limit) kept += perDepth[depth++] ?? 0
-    this.#root = forget(this.#root, 0, Math.max(depth, 1), durable)
+    for (; depth < perDepth.length; depth++) {
+      const level = sum(perDepth[depth])
+      if (kept + level > room) break
+      kept += level
+    }
+    // Of the levels below: everything that a commit from number `since` on changed.
+    const below = new Map<number, number>()
+    for (const level of perDepth.slice(depth)) {
+      for (const [changed, count] of level) below.set(changed, (below.get(changed) ?? 0) + count)
+    }
+    let since = Number.POSITIVE_INFINITY
+    for (const [changed, count] of [...below].sort(([a], [b]) => b - a)) {
+      if (changed <= durable && kept + count > room) break
+      kept += count
+      since = changed
+    }
+    this.#root = forget(this.#root, 0, Math.max(depth, 1), Math.min(since, durable + 1))
     this.#loaded = kept
   }
 
@@ -341,27 +357,37 @@ function refKept(node: TrieNode | undefined): Uint8Array | undefined {
   return node?.ref
 }
 
-function countNodes(node: TrieNode, depth: number, perDepth: number[]): void {
+// Counts nodes by depth and by the commit that changed them last.
+function countNodes(node: TrieNode, depth: number, perDepth: Map<number, number>[]): void {
   if (node instanceof Stub) return
-  perDepth[depth] = (perDepth[depth] ?? 0) + 1
+  const level = perDepth[depth] ?? new Map<number, number>()
+  perDepth[depth] = level
+  level.set(node.changed, (level.get(node.changed) ?? 0) + 1)
   if (node instanceof Extension) countNodes(node.child, depth + 1, perDepth)
   if (node instanceof Branch) {
     for (const child of node.children) if (child !== undefined) countNodes(child, depth + 1, perDepth)
   }
 }
 
-// Replaces nodes from `depth` levels below the root by stubs; embedded nodes stay, as only their parent has them.
-function forget(node: TrieNode, level: number, depth: number, durable: number): TrieNode {
+function sum(level: ReadonlyMap<number, number> | undefined): number {
+  let total = 0
+  for (const count of level?.values() ?? []) total += count
+  return total
+}
+
+// Replaces nodes from `depth` levels below the root by stubs, unless they changed since; embedded nodes stay, as only
+// their parent has them. A node never changed later than its parent.
+function forget(node: TrieNode, level: number, depth: number, since: number): TrieNode {
   if (node instanceof Stub) return node
-  if (level >= depth && node.changed <= durable) {
+  if (level >= depth && node.changed < since) {
     const ref = defined(node.ref, 'only a committed trie is pruned')
     if (ref.length === 32) return new Stub(ref)
   }
-  if (node instanceof Extension) node.child = forget(node.child, level + 1, depth, durable)
+  if (node instanceof Extension) node.child = forget(node.child, level + 1, depth, since)
   if (node instanceof Branch) {
     for (let i = 0; i < 16; i++) {
       const child = node.children[i]
-      if (child !== undefined) node.children[i] = forget(child, level + 1, depth, durable)
+      if (child !== undefined) node.children[i] = forget(child, level + 1, depth, since)
     }
   }
   return node
