@@ -32,6 +32,8 @@ export interface RunResult {
   readonly traceRoot: string
   /** One for each step, 0x-hex: what a dispute starts from. */
   readonly stepDigests: readonly string[]
+  /** Inner root of each step, 0x-hex: part of its digest that no result shows; audit reports are made of them. */
+  readonly stepRoots: readonly string[]
   /** Wall clock of the computation itself. */
   readonly elapsedMs: number
 }

@@ -3,7 +3,7 @@
  * the one that makes the calls which nobody in particular owes (draw, expire, finalize), when the seats do not.
  */
 import { join } from 'node:path'
-import { type DataClient, digestOf, randomSalt, SDK_ERRORS, SdkError } from '@ogpu/sdk'
+import { auditReportOf, type DataClient, digestOf, randomSalt, SDK_ERRORS, SdkError } from '@ogpu/sdk'
 import { assert, defined } from '#lib/assert'
 import type { Clock, Log } from '#lib/env'
 import { CodedError, messageOf } from '#lib/errors'
@@ -84,12 +84,12 @@ export async function createVerifierEngine(options: VerifierEngineOptions): Prom
     return { info, block, record, audit, vote, checks: isChecked(record.id, options.checkEvery) }
   }
 
-  /** The digest that an honest run has. */
-  async function compute({ info }: AuditSituation): Promise<string> {
+  /** The digest that an honest run has, and what a report is made of. */
+  async function compute({ info }: AuditSituation): Promise<{ digest: string; stepRoots: readonly string[] }> {
     const mine = turn.then(async () => {
       const { runtime, job } = await preparer.prepare(info, await chain.policy(info.task))
       const result = await runtime.run(job, aborter.signal)
-      return digestOf(result.outRoot, result.traceRoot)
+      return { digest: digestOf(result.outRoot, result.traceRoot), stepRoots: result.stepRoots }
     })
     turn = mine.catch(() => {})
     return mine
@@ -97,7 +97,7 @@ export async function createVerifierEngine(options: VerifierEngineOptions): Prom
 
   async function check(situation: AuditSituation): Promise<AuditRecord['checked']> {
     try {
-      return (await compute(situation)) === situation.info.proof?.result ? 'right' : 'wrong'
+      return (await compute(situation)).digest === situation.info.proof?.result ? 'right' : 'wrong'
     } catch (error) {
       // A job that cannot be run here is nobody's fault; a file that cannot be fetched now is tried again.
       if (error instanceof CodedError && !error.retryable) return 'unable'
@@ -135,7 +135,9 @@ export async function createVerifierEngine(options: VerifierEngineOptions): Prom
     switch (step) {
       case 'compute': {
         const { round } = defined(situation.vote, 'decide computes for drawn auditors only')
-        const verdict = { round, verdict: await compute(situation), salt: randomSalt() }
+        const { seed } = defined(situation.audit, 'decide computes while an audit runs')
+        const { digest, stepRoots } = await compute(situation)
+        const verdict = { round, verdict: digest, report: auditReportOf(seed, stepRoots), salt: randomSalt() }
         await store.put({ ...record, verdict })
         return true
       }

@@ -4,6 +4,8 @@ export interface StoredVerdict {
   readonly round: number
   /** Digest that we computed. */
   readonly verdict: string
+  /** Absent in records of older versions, which sealed none. */
+  readonly report?: string
   readonly salt: string
 }
 
@@ -30,6 +32,7 @@ export function isAuditRecord(value: unknown): value is AuditRecord {
   const stored = verdict as Partial<Record<keyof StoredVerdict, unknown>>
   return (
     Number.isSafeInteger(stored.round) &&
-    [stored.verdict, stored.salt].every(w => typeof w === 'string' && WORD.test(w))
+    [stored.verdict, stored.salt].every(w => typeof w === 'string' && WORD.test(w)) &&
+    (stored.report === undefined || (typeof stored.report === 'string' && WORD.test(stored.report)))
   )
 }

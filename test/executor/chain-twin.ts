@@ -36,6 +36,7 @@ interface TwinVote {
   auditor: string
   sealed?: string
   verdict?: string
+  report?: string
 }
 
 interface TwinTask {
@@ -294,6 +295,7 @@ export class ChainTwin {
           revealed: task.votes.filter(vote => vote.verdict !== undefined).length,
           commitDeadline: task.auditDeadline,
           revealDeadline: task.auditDeadline + (task.policy?.auditBlocks ?? 0),
+          seed: `0x${id.slice(2).padStart(64, '5')}`,
         }
       },
       commitAudit: async (audit: AuditVerdict) =>
@@ -309,6 +311,7 @@ export class ChainTwin {
           if (task.votes.some(each => each.sealed === undefined)) revert('AuditPhase')
           if (vote.sealed !== auditSealOf({ report: ZERO_HASH, ...audit, auditor: me })) revert('AuditSealMismatch')
           vote.verdict = audit.verdict
+          vote.report = audit.report ?? ZERO_HASH
           if (task.votes.some(each => each.verdict === undefined)) return
           task.result = vote.verdict
           task.phase = 'Window'

@@ -270,6 +270,7 @@ describe('the verifier', () => {
     const task = chain.publish({ configUrl: await uploadJob('Vi tar båten till ön i morgon bitti.'), policy })
     await settle(chain, [...engines, verifier], () => chain.get(task).phase === 'Final')
     expect(chain.get(task).votes[0]?.verdict).toBe(chain.get(task).seats[0]?.digest)
+    expect(chain.get(task).votes[0]?.report).toMatch(/^0x(?!0{64})[0-9a-f]{64}$/)
     expect(chain.calls.filter(call => /audit/i.test(call))).toEqual([
       `commitAudit ${accounts[3]}`,
       `revealAudit ${accounts[3]}`,

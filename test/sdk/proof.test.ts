@@ -1,4 +1,5 @@
 import {
+  auditReportOf,
   auditSealOf,
   digestOf,
   graphRootOf,
@@ -9,6 +10,7 @@ import {
   rootFromPath,
   sealOf,
   wordsOf,
+  ZERO_HASH,
 } from '@ogpu/sdk'
 import { AbiCoder, keccak256 as ethersKeccak256 } from 'ethers'
 import fc from 'fast-check'
@@ -80,6 +82,25 @@ describe('seals', () => {
     expect(auditSealOf({ task, auditor: account, verdict, report: blobId, salt })).toBe(
       encode(['address', 'address', 'bytes32', 'bytes32', 'bytes32'], [task, account, verdict, blobId, salt]),
     )
+  })
+
+  it('are accompanied by a report over the steps that the seed picks', () => {
+    const seeds = [outRoot, traceRoot, blobId, salt]
+    const roots = Array.from({ length: 100 }, (_, i) => `0x${i.toString(16).padStart(64, 'a')}`)
+    expect(new Set(seeds.map(seed => auditReportOf(seed, roots))).size).toBe(seeds.length)
+    expect(auditReportOf(salt, roots)).toBe(auditReportOf(salt, [...roots]))
+    // Another inner root of a step that was picked makes another report.
+    const reports = new Set(
+      roots.map((_, at) =>
+        auditReportOf(
+          salt,
+          roots.map((root, i) => (i === at ? salt : root)),
+        ),
+      ),
+    )
+    expect(reports.size).toBeGreaterThan(4)
+    expect(auditReportOf(salt, [blobId])).not.toBe(auditReportOf(salt, [traceRoot]))
+    expect(auditReportOf(salt, [])).toBe(ZERO_HASH)
   })
 
   it('bind the provider, so that a copied seal opens for nobody else', () => {

@@ -57,6 +57,7 @@ export function executeJob(job: RunJob): RunResult {
     outRoot: toHex(outputRoot(output, keccak256)),
     traceRoot: toHex(traceRoot(digests)),
     stepDigests: digests.map(toHex),
+    stepRoots: steps.map(step => toHex(step.nodesRoot)),
     elapsedMs: performance.now() - started,
   }
 }

@@ -34,6 +34,8 @@ export interface AuditState {
   /** Blocks. */
   readonly commitDeadline: number
   readonly revealDeadline: number
+  /** Of the draw; picks what a report shows. */
+  readonly seed: string
 }
 
 export async function readAudit(client: OgpuClient, options: { readonly task: string }): Promise<AuditState> {
@@ -46,6 +48,7 @@ export async function readAudit(client: OgpuClient, options: { readonly task: st
     revealed: Number(audit.revealed),
     commitDeadline: Number(audit.commitDeadline),
     revealDeadline: Number(audit.revealDeadline),
+    seed: audit.seed,
   }
 }
 
@@ -53,7 +56,7 @@ export interface AuditVerdict {
   readonly task: string
   /** The auditor's own `digestOf(outRoot, traceRoot)` for exact programs. */
   readonly verdict: string
-  /** Hash of a report blob; none when absent. */
+  /** `auditReportOf` for exact programs; none when absent. */
   readonly report?: string
   readonly salt: string
 }

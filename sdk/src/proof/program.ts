@@ -111,7 +111,7 @@ export interface AuditSealInput {
   readonly task: string
   readonly auditor: string
   readonly verdict: string
-  /** Hash of a report blob, or {@link ZERO_HASH}. */
+  /** {@link auditReportOf} for exact programs; {@link ZERO_HASH} when there is none. */
   readonly report: string
   readonly salt: string
 }
@@ -124,6 +124,23 @@ export function auditSealOf({ task, auditor, verdict, report, salt }: AuditSealI
       [task, auditor, verdict, report, salt],
     ),
   )
+}
+
+/** Steps that a report shows. */
+const REPORT_STEPS = 8
+
+/**
+ * What an auditor reports beside its verdict: a hash over the inner roots of the steps that the draw's seed picks. Nothing
+ * that was revealed contains them, so who did not run the program cannot make it. ZERO_HASH without steps.
+ */
+export function auditReportOf(seed: string, stepRoots: readonly string[]): string {
+  if (stepRoots.length === 0) return ZERO_HASH
+  const coder = AbiCoder.defaultAbiCoder()
+  const picked = Array.from({ length: REPORT_STEPS }, (_, i) => {
+    const drawn = BigInt(ethersKeccak256(coder.encode(['bytes32', 'uint256'], [seed, i])))
+    return stepRoots[Number(drawn % BigInt(stepRoots.length))]
+  })
+  return ethersKeccak256(coder.encode(['bytes32', 'bytes32[]'], [seed, picked]))
 }
 
 /** 32 unpredictable bytes as 0x-hex, from the platform's secure source. */
