@@ -1,3 +1,4 @@
+import { defined } from '#lib/assert'
 import { fromHex, toHex, toRawHex } from '#lib/bytes'
 import { CodedError } from '#lib/errors'
 import { type Address, type BlockHeader, recoverAuthority } from '#types'
@@ -378,24 +379,39 @@ function callBlock(
 }
 
 /**
- * Applies state overrides; returns what undoes those of them that are not part of the state. An override of a
- * precompile's account takes the precompile away.
+ * Applies state overrides in the order of their addresses, as errors depend on it; returns what undoes those of them
+ * that are not part of the state. An override of a precompile's account takes the precompile away. CodedError `bad
+ * override`, and nothing is left of any.
  */
 export async function applyAccountOverrides(
   machine: Machine,
   state: JournalState,
   overrides: CallContext['state'],
 ): Promise<() => void> {
-  const moved: (() => void)[] = []
-  for (const [name, override] of overrides ?? []) {
-    const address = fromHex(name)
-    if (override.movePrecompileTo !== undefined) moved.push(movePrecompile(machine, name, override.movePrecompileTo))
-    else if (machine.evm.precompiles.has(name)) moved.push(removePrecompile(machine, name))
-    await applyOverride(state, address, override)
+  const undoes: (() => void)[] = []
+  const undo = () => {
+    for (const each of undoes.splice(0).reverse()) each()
   }
-  return () => {
-    for (const undo of moved.reverse()) undo()
+  const refuse = (name: string, what: string) => new CodedError('bad override', `account 0x${name} ${what}`)
+  const taken = new Set<string>()
+  try {
+    for (const [name, override] of [...(overrides ?? [])].sort(([one], [other]) => (one < other ? -1 : 1))) {
+      if (taken.has(name)) throw refuse(name, 'has already been overridden by a precompile')
+      const { movePrecompileTo } = override
+      if (movePrecompileTo !== undefined) {
+        const target = toRawHex(movePrecompileTo)
+        if (!machine.evm.precompiles.has(name)) throw refuse(name, 'is not a precompile')
+        if (overrides?.has(target) === true) throw refuse(target, 'is already overridden')
+        undoes.push(movePrecompile(machine, name, target))
+        taken.add(target)
+      } else if (machine.evm.precompiles.has(name)) undoes.push(removePrecompile(machine, name))
+      await applyOverride(state, fromHex(name), override)
+    }
+  } catch (error) {
+    undo()
+    throw error
   }
+  return undo
 }
 
 async function applyOverride(state: JournalState, address: Address, override: AccountOverride): Promise<void> {
@@ -423,11 +439,9 @@ function removePrecompile(machine: Machine, name: string): () => void {
   }
 }
 
-function movePrecompile(machine: Machine, from: string, to: Address): () => void {
+function movePrecompile(machine: Machine, from: string, target: string): () => void {
   const { precompiles } = machine.evm
-  const target = toRawHex(to)
-  const code = precompiles.get(from)
-  if (code === undefined) throw new CodedError('not a precompile', `account 0x${from} is not a precompile`)
+  const code = defined(precompiles.get(from), 'what is moved is a precompile')
   const replaced = precompiles.get(target)
   precompiles.delete(from)
   precompiles.set(target, code)

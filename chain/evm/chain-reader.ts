@@ -13,6 +13,7 @@ import {
   EMPTY_TRIE_ROOT,
   type Log,
 } from '#types'
+import { blobBaseFeeOf } from './blob-fee.ts'
 import {
   indexedBlocks,
   readBlock,
@@ -22,6 +23,9 @@ import {
   readReceipts,
   readSkipped,
 } from './chain-store.ts'
+import { excessBlobGasAfter } from './ethereum-header.ts'
+import { GAS_PER_BLOB } from './gas.ts'
+import type { Rules } from './machine.ts'
 import { decodeAccount, hasCode, hasStorage } from './state/account.ts'
 import { keyOf } from './state/byte-keys.ts'
 import type { FlatState } from './state/flat-state.ts'
@@ -36,6 +40,7 @@ export interface ChainView {
   readonly flat: Pick<FlatState, 'published'>
   head(): Block
   headHeader(): BlockHeader
+  rulesAt(number: BlockNumber, timestamp: number): Rules
   finalized(): BlockNumber
   /** Oldest block after which the state is still kept. */
   earliestState(): BlockNumber
@@ -125,6 +130,16 @@ export function createChainReader(view: ChainView): ChainReader & {
     blockByHash: async hash => {
       const number = readNumber(store, hash)
       return number === undefined ? undefined : block(number)
+    },
+    blobFees(header) {
+      const { excessBlobGas, number, timestamp } = header
+      if (excessBlobGas === undefined) return undefined
+      const rules = view.rulesAt(number, timestamp)
+      return {
+        fee: blobBaseFeeOf(rules, excessBlobGas),
+        nextFee: blobBaseFeeOf(rules, excessBlobGasAfter(rules, header)),
+        gasMax: GAS_PER_BLOB * BigInt(rules.blobs.max),
+      }
     },
     receipts: async number => {
       if (!known(number)) return undefined

@@ -2,7 +2,7 @@ import type { Log as Logger } from '#lib/env'
 import type { BlockNumber } from '#types'
 import type { ChainView } from './chain-reader.ts'
 import type { Fork } from './forks.ts'
-import type { BlockHashes, createMachine, Machine, Rules } from './machine.ts'
+import type { BlockHashes, createMachine, Machine } from './machine.ts'
 import type { FlatState } from './state/flat-state.ts'
 
 /** What read-only execution needs of a chain: its state, and machines to run on it. */
@@ -10,7 +10,6 @@ export interface ExecutionView extends ChainView {
   readonly flat: Pick<FlatState, 'published' | 'complete'>
   readonly log: Logger
   forkAt(number: BlockNumber, timestamp: number): Fork
-  rulesAt(number: BlockNumber, timestamp: number): Rules
   /** A machine of the caller's own. */
   newMachine(fork: Fork, customOpcodes?: Parameters<typeof createMachine>[2]): Promise<Machine>
   /** Hash of a block up to the head; zero for none. */

@@ -149,7 +149,7 @@ class Simulation {
       nonce: ZERO_NONCE,
       ...(rules.isLondon ? { baseFeePerGas: override.baseFeePerGas ?? this.#baseFeeAfter(parent) } : {}),
       ...(excessBlobGas === undefined ? {} : { excessBlobGas }),
-      ...(rules.isCancun ? { parentBeaconBlockRoot: ZERO_DIGEST } : {}),
+      ...(rules.isCancun ? { parentBeaconBlockRoot: override.parentBeaconBlockRoot ?? ZERO_DIGEST } : {}),
     }
     const blobFee = override.blobBaseFee ?? blobBaseFeeOf(rules, excessBlobGas ?? 0n)
     const block = machineBlockOf(draft, blobFee)

@@ -87,6 +87,13 @@ export interface LocatedLog {
   readonly logIndex: number
 }
 
+/** Wei per blob gas in a block and the one after it, and the blob gas that it has room for. */
+export interface BlobFees {
+  readonly fee: bigint
+  readonly nextFee: bigint
+  readonly gasMax: bigint
+}
+
 /** The executed chain as every reader sees it. Nothing that it returns is ever taken back (commits are final). */
 export interface ChainReader {
   readonly chainId: number
@@ -102,6 +109,8 @@ export interface ChainReader {
   blockByHash(hash: Digest): Promise<Block | undefined>
   /** Much cheaper than the block. */
   headerByNumber(number: BlockNumber): Promise<BlockHeader | undefined>
+  /** Blob market (EIP-4844) of a header's block; undefined before there was one. */
+  blobFees(header: BlockHeader): BlobFees | undefined
   receipts(number: BlockNumber): Promise<readonly Receipt[] | undefined>
   locate(transactionHash: Digest): Promise<TransactionLocation | undefined>
   skipped(transactionHash: Digest): Promise<SkippedTransaction | undefined>
@@ -170,6 +179,8 @@ export interface BlockOverride {
   readonly prevRandao?: Digest
   readonly baseFeePerGas?: bigint
   readonly blobBaseFee?: bigint
+  /** Only in simulated blocks. */
+  readonly parentBeaconBlockRoot?: Digest
 }
 
 export interface CallContext {

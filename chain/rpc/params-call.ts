@@ -2,6 +2,7 @@
 import type { AccountOverride, BlockOverride, CallRequest } from '#evm'
 import { equalBytes, toRawHex } from '#lib/bytes'
 import type { AccessListEntry, Address, Authorization, Digest } from '#types'
+import { RpcError } from './errors.ts'
 import {
   type BlockRef,
   LATEST,
@@ -136,8 +137,17 @@ export function parseStateOverrides(value: unknown): ReadonlyMap<string, Account
 
 export const stateOverrides = param('stateOverrides', OBJECT, parseStateOverrides)
 
+/** The overrides of a call's block, where two of those of a simulation mean nothing. */
 export function parseBlockOverrides(value: unknown): BlockOverride {
   const object = parseObject(value, 'override.BlockOverrides')
+  for (const name of ['beaconRoot', 'withdrawals']) {
+    if (object[name] === undefined || object[name] === null) continue
+    throw new RpcError('server', `block override "${name}" is not supported for this RPC method`)
+  }
+  return parseHeaderOverrides(object)
+}
+
+export function parseHeaderOverrides(object: Readonly<Record<string, unknown>>): BlockOverride {
   return {
     ...present('number', member(object, 'number', parseBig)),
     ...present('time', member(object, 'time', parseUint64)),
@@ -146,6 +156,7 @@ export function parseBlockOverrides(value: unknown): BlockOverride {
     ...present('prevRandao', member(object, 'prevRandao', parseHash) ?? member(object, 'random', parseHash)),
     ...present('baseFeePerGas', member(object, 'baseFeePerGas', parseBig) ?? member(object, 'baseFee', parseBig)),
     ...present('blobBaseFee', member(object, 'blobBaseFee', parseBig)),
+    ...present('parentBeaconBlockRoot', member(object, 'beaconRoot', parseHash)),
   }
 }
 
@@ -163,12 +174,14 @@ export interface LogCriteria {
 
 /** Addresses in a filter, and topics in one position of it. */
 const ALTERNATIVES_MAX = 1_000
+const TOPICS_MAX = 4
 
 function parseTopic(value: unknown): readonly Digest[] | undefined {
   if (value === null || value === undefined) return undefined
   if (typeof value === 'string') return [parseHash(value)]
   if (!Array.isArray(value)) throw new ParamError('invalid topic(s)')
-  if (value.length > ALTERNATIVES_MAX) throw new ParamError(`exceed max addresses or topics per search position`)
+  if (value.length > ALTERNATIVES_MAX)
+    throw new RpcError('server', 'exceed max addresses or topics per search position')
   // A null among the alternatives matches everything.
   return value.some(item => item === null) ? undefined : value.map(parseHash)
 }
@@ -185,10 +198,13 @@ export function parseLogCriteria(value: unknown): LogCriteria {
     Array.isArray(item) ? item.map(parseAddress) : [parseAddress(item)],
   )
   if ((addresses?.length ?? 0) > ALTERNATIVES_MAX) {
-    throw new ParamError('exceed max addresses or topics per search position')
+    throw new RpcError('server', 'exceed max addresses or topics per search position')
   }
   const topics = member(object, 'topics', item => parseList(item, '[]interface {}', parseTopic)) ?? []
-  if (topics.length > 4) throw new ParamError('exceed max topics')
+  if (topics.length > TOPICS_MAX) throw new RpcError('server', 'exceed max topics')
+  if ([from, to].some(ref => ref?.kind === 'tag' && ref.tag === 'pending')) {
+    throw new RpcError('invalidParams', 'pending logs are not supported')
+  }
   return {
     ...(blockHash === undefined ? {} : { blockHash }),
     from: from ?? LATEST,

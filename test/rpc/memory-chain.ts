@@ -91,6 +91,7 @@ export function memoryChain() {
     chainId: CHAIN_ID,
     head,
     headHeader: () => head().header,
+    blobFees: () => ({ fee: 1n, nextFee: 1n, gasMax: 0n }),
     earliest: () => 0,
     finalized: () => head().header.number,
     blockByNumber: async number => at(number)?.block,

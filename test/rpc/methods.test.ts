@@ -348,8 +348,8 @@ describe('methods', () => {
       [{ blockHash: toHex(block.hash), fromBlock: '0x1' }, -32602, 'cannot specify both'],
       [{ blockHash: topic(9) }, -32000, 'unknown block'],
       [{ topics: [1] }, -32602, 'invalid topic(s)'],
-      [{ topics: [[], [], [], [], []] }, -32602, 'exceed max topics'],
-      [{ address: Array.from({ length: 1_001 }, () => toHex(TOKEN)) }, -32602, 'exceed max addresses'],
+      [{ topics: [[], [], [], [], []] }, -32000, 'exceed max topics'],
+      [{ address: Array.from({ length: 1_001 }, () => toHex(TOKEN)) }, -32000, 'exceed max addresses'],
     ]
     for (const [filter, code, message] of wrong) {
       const failure = await rpc('eth_getLogs', filter).catch((error: unknown) => error)

@@ -60,14 +60,16 @@ async function rewardsOf(context: ReadContext, block: Block, percentiles: readon
 
 const percentiles = param('rewardPercentiles', listOf(NUMBER), value => {
   if (!Array.isArray(value)) throw new ParamError('json: cannot unmarshal non-array into Go value of type []float64')
-  let last = 0
-  for (const item of value) {
+  let last = -1
+  for (const [index, item] of value.entries()) {
     if (typeof item !== 'number' || !Number.isFinite(item)) {
       throw new ParamError('json: cannot unmarshal non-number into Go value of type float64')
     }
-    if (item < 0 || item > 100) throw new RpcError('server', `invalid reward percentile: ${item}`)
-    if (item < last)
-      throw new RpcError('server', `invalid reward percentile: #${value.indexOf(item)}: ${last} >= ${item}`)
+    if (item < 0 || item > 100) throw new RpcError('server', `invalid reward percentile: ${item.toFixed(6)}`)
+    if (item <= last) {
+      const detail = `#${index - 1}:${last.toFixed(6)} >= #${index}:${item.toFixed(6)}`
+      throw new RpcError('server', `invalid reward percentile: ${detail}`)
+    }
     last = item
   }
   return value as number[]
@@ -101,10 +103,10 @@ export const feeMethods = [
   }),
   method({
     name: 'eth_blobBaseFee',
-    summary: 'Price of blob gas; the smallest, as our blocks carry no blobs.',
+    summary: 'Price of blob gas; the smallest where blocks carry no blobs.',
     params: [],
     result: QUANTITY,
-    handle: () => '0x1',
+    handle: ({ backend: { chain } }) => toQuantity(chain.blobFees(chain.headHeader())?.fee ?? 1n),
   }),
   heavyMethod({
     name: 'eth_feeHistory',
@@ -116,7 +118,7 @@ export const feeMethods = [
     handle: async (context, [blocks, newest, wanted]) => {
       const { chain } = context.backend
       if (wanted.length > context.limits.percentilesMax) {
-        throw new RpcError('server', `over the query limit ${context.limits.percentilesMax}`)
+        throw new RpcError('server', `invalid reward percentile: over the query limit ${context.limits.percentilesMax}`)
       }
       const head = chain.headHeader().number
       const last = newest.kind === 'number' ? newest.number : (await context.needHeader(newest)).number
@@ -138,13 +140,16 @@ export const feeMethods = [
         const header = block?.header ?? (await context.needHeader(ref))
         baseFees.push(header.baseFeePerGas ?? 0n)
         ratios.push(header.gasLimit === 0n ? 0 : Number(header.gasUsed) / Number(header.gasLimit))
-        blobFees.push(header.excessBlobGas === undefined ? 0n : 1n)
-        blobRatios.push(0)
+        const blobs = chain.blobFees(header)
+        blobFees.push(blobs?.fee ?? 0n)
+        blobRatios.push(
+          blobs === undefined || blobs.gasMax === 0n ? 0 : Number(header.blobGasUsed ?? 0n) / Number(blobs.gasMax),
+        )
         if (block !== undefined) rewards.push((await rewardsOf(context, block, wanted)).map(toQuantity))
         if (number === last) {
           const following = header.baseFeePerGas === undefined ? 0n : context.nextBaseFee(header)
           baseFees.push(following)
-          blobFees.push(header.excessBlobGas === undefined ? 0n : 1n)
+          blobFees.push(blobs?.nextFee ?? 0n)
         }
       }
       return {

@@ -16,7 +16,7 @@ import {
   parseObject,
   parseQuantity,
 } from '../params.ts'
-import { parseBlockOverrides, parseCall, parseStateOverrides } from '../params-call.ts'
+import { parseCall, parseHeaderOverrides, parseStateOverrides } from '../params-call.ts'
 import { revertReason } from '../revert.ts'
 import { listOf, titled } from '../schema.ts'
 
@@ -62,7 +62,7 @@ function parseBlock(value: unknown): SimulatedBlockRequest {
   const object = parseObject(value, 'ethapi.simBlock')
   const overrides = member(object, 'blockOverrides', item => parseObject(item, 'override.BlockOverrides')) ?? {}
   return {
-    header: parseBlockOverrides(overrides),
+    header: parseHeaderOverrides(overrides),
     state: member(object, 'stateOverrides', parseStateOverrides) ?? new Map(),
     calls:
       member(object, 'calls', item => parseList(item, '[]ethapi.TransactionArgs', parseCall)) ?? ([] as CallRequest[]),

@@ -1,6 +1,6 @@
 import type { StateReader } from '#evm'
 import { toHex } from '#lib/bytes'
-import { EMPTY_CODE_HASH } from '#types'
+import { ZERO_DIGEST } from '#types'
 import type { ReadContext } from '../context.ts'
 import { RpcError } from '../errors.ts'
 import { toQuantity } from '../format.ts'
@@ -161,9 +161,10 @@ export const stateMethods = [
         address: toHex(account),
         accountProof: proof.accountProof.map(toHex),
         balance: toQuantity(proof.account?.balance ?? 0n),
-        codeHash: toHex(proof.account?.codeHash ?? EMPTY_CODE_HASH),
+        // An account that is not there has no code and no storage, not even empty ones.
+        codeHash: toHex(proof.account?.codeHash ?? ZERO_DIGEST),
         nonce: toQuantity(proof.account?.nonce ?? 0n),
-        storageHash: toHex(proof.storageHash),
+        storageHash: toHex(proof.account === undefined ? ZERO_DIGEST : proof.storageHash),
         storageProof: proof.storageProofs.map((item, position) => ({
           key: slots[position]?.name,
           value: `0x${

@@ -14,11 +14,12 @@ import {
   data,
   hash,
   member,
+  optional,
   param,
   parseObject,
   parseSmallQuantity,
 } from '../params.ts'
-import { call, parseBlockOverrides, parseStateOverrides } from '../params-call.ts'
+import { call, parseBlockOverrides, parseStateOverrides, stateOverrides } from '../params-call.ts'
 import { ANY, listOf, titled } from '../schema.ts'
 import { type FlatPlace, type Tracer, type TracerFactory, TraceTooLarge, traceOptions } from '../tracers/index.ts'
 import { locateTransaction } from './transactions.ts'
@@ -218,11 +219,11 @@ export const accessListMethods = [
   heavyMethod({
     name: 'eth_createAccessList',
     summary: 'Access list with which a call is cheapest, and the gas that it then uses.',
-    params: [call, block],
+    params: [call, block, optional(stateOverrides)],
     result: titled('access list and gas'),
     weight: 20,
     work: 'call',
-    handle: async (context, [request, ref], { signal }) => {
+    handle: async (context, [request, ref, state], { signal }) => {
       const { number } = await context.needHeader(ref)
       let list = request.accessList ?? []
       let known = ''
@@ -232,7 +233,7 @@ export const accessListMethods = [
         for (const entry of list) seen.set(toHex(entry.address), new Set(entry.storageKeys.map(toHex)))
         const outcome = await tracesOf(context).traceCall(
           { ...request, accessList: list },
-          { block: number, signal },
+          { block: number, ...(state === undefined ? {} : { state }), signal },
           {
             start(subject) {
               excluded.add(toHex(subject.from))
