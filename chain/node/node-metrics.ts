@@ -27,6 +27,10 @@ export interface NodeMetrics {
   /** Codes come from the core's fixed table. */
   alarm(code: string, fatal: boolean): void
   disk(freeBytes: number, totalBytes: number): void
+  /** Bytes of a part of the data directory. */
+  stored(part: 'chain' | 'consensus' | 'snapshots', bytes: number): void
+  /** The protocol version that the network runs, and the highest that this program knows. */
+  versions(running: number, known: number): void
   ready(check: string, ok: boolean): void
 }
 
@@ -71,6 +75,9 @@ export function createNodeMetrics(registry: MetricsRegistry): NodeMetrics {
   const certifiedHeight = gauge('checkpoint_certified_height', 'Highest certified block')
   const diskFree = gauge('disk_free_bytes', 'Free bytes where the data directory lies')
   const diskSize = gauge('disk_size_bytes', 'Size of the disk where the data directory lies')
+  const stored = gauge('store_bytes', 'Bytes of a part of the data directory', ['part'])
+  const version = gauge('node_protocol_version', 'Protocol version of the current epoch')
+  const knownVersion = gauge('node_protocol_version_known', 'Highest protocol version that this program knows')
   const ready = gauge('node_ready', '1 for each condition of readiness that holds', ['check'])
 
   return {
@@ -115,6 +122,11 @@ export function createNodeMetrics(registry: MetricsRegistry): NodeMetrics {
     disk: (freeBytes, totalBytes) => {
       diskFree.set(freeBytes)
       diskSize.set(totalBytes)
+    },
+    stored: (part, bytes) => stored.set(bytes, { part }),
+    versions: (running, known) => {
+      version.set(running)
+      knownVersion.set(known)
     },
     ready: (check, ok) => ready.set(ok ? 1 : 0, { check }),
   }

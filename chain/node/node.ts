@@ -6,11 +6,12 @@ import { toHex } from '#lib/bytes'
 import type { Clock, Log } from '#lib/env'
 import { createLibp2pNetwork } from '#p2p'
 import { openChainStore, openLevelStore } from '#storage'
-import type { GenesisFile } from '#types'
+import { type GenesisFile, PROTOCOL_VERSION } from '#types'
 import type { NodeConfig } from './config.ts'
 import { openDataDirectory } from './data-dir.ts'
 import { peersToKeep } from './epochs.ts'
 import { EXECUTION_LAG_HIGH } from './execution-driver.ts'
+import { folderBytes } from './folder-size.ts'
 import { COMMITS_BEHIND_MAX, diskSpace, readinessChecks } from './health-checks.ts'
 import { startHealthServer } from './health-server.ts'
 import { openNodeKey, type ValidatorKeys } from './keys/index.ts'
@@ -55,6 +56,8 @@ export interface RunningNode {
 
 /** How often the gauges are read off, and the free disk is looked at. */
 const OBSERVE_MS = 1_000
+/** How often the folders of the data directory are measured. */
+const MEASURE_MS = 60_000
 
 /**
  * The composition root: opens the data directory, builds every part, connects them and starts them from the inside out.
@@ -202,11 +205,21 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const observe = async () => {
       nodeMetrics.status(epochs.current().core.status())
       nodeMetrics.queues(0, execution.lag())
+      nodeMetrics.versions(epochs.current().setup.protocolVersion, PROTOCOL_VERSION)
       for (const check of readiness()) nodeMetrics.ready(check.name, check.ok)
       const disk = await diskSpace(directory.path)
       if (disk !== undefined) nodeMetrics.disk(disk.freeBytes, disk.totalBytes)
       diskFreeBytes = disk?.freeBytes
     }
+    const measure = async () => {
+      const { storePath, snapshotsPath } = directory
+      nodeMetrics.stored('chain', await folderBytes(join(storePath, 'chain')))
+      nodeMetrics.stored('consensus', await folderBytes(join(storePath, 'consensus')))
+      nodeMetrics.stored('snapshots', await folderBytes(snapshotsPath))
+    }
+    void measure()
+    const measurer = setInterval(() => void measure(), MEASURE_MS)
+    closers.push(() => clearInterval(measurer))
     await observe()
     const observer = setInterval(() => void observe(), OBSERVE_MS)
     closers.push(() => clearInterval(observer))
