@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, statfsSync } from 'node:fs'
 
 const ROOM_BYTES = 4 * 1024 ** 3
+const SPARE_BLOCKS_MAX = 1_000
 
 /** A folder whose disk can be full at will. */
 export interface SmallDisk {
@@ -22,8 +23,15 @@ export function mountSmallDisk(folder: string): SmallDisk | undefined {
   }
   return {
     fill() {
-      const { blocks, bfree, bsize } = statfsSync(folder)
-      mount('-o', `remount,size=${(blocks - bfree) * bsize}`)
+      // The kernel refuses a size below what is used, and a running node has written on since we looked.
+      for (let spare = 0; ; spare = 2 * spare + 1) {
+        const { blocks, bfree, bsize } = statfsSync(folder)
+        try {
+          return mount('-o', `remount,size=${(blocks - bfree + spare) * bsize}`)
+        } catch (error) {
+          if (spare > SPARE_BLOCKS_MAX) throw error
+        }
+      }
     },
     free: () => mount('-o', `remount,size=${ROOM_BYTES}`),
     remove: () => execFileSync('umount', ['--lazy', folder], { stdio: 'ignore' }),
