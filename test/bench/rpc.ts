@@ -325,7 +325,7 @@ async function main({ seconds, transactions, profile, only = '' }: RpcBenchOptio
         : { validatorEnv: () => ({ NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${resolve(profile)}` }) }),
     })
     anvil = await startAnvil(dir)
-    if (anvil === undefined) console.log('(no anvil here for comparison: npm run clients -- --help installs it)\n')
+    if (anvil === undefined) console.log('(no anvil here for comparison: npm run clients -- cast installs it)\n')
     const node: Target = { name: 'ogpu', url: devnet.rpcUrl, pid: devnet.validators[0]?.child.pid as number }
     if (anvil !== undefined) await equip(anvil, devnet, token)
     for (const target of anvil === undefined ? [node] : [node, anvil]) await prepare(target.url, token)

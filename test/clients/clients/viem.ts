@@ -110,6 +110,10 @@ export const client: Client = {
         ),
       )
       assert.equal(nonces.length, 1_000)
+      const calls = await Promise.all(
+        Array.from({ length: 1_000 }, () => batching.readContract({ address, abi, functionName: 'totalSupply' })),
+      )
+      assert.ok(calls.every(supply => supply === 1_000_000n))
     })
 
     await check('decodes errors of contracts and names refusals', async () => {
