@@ -89,6 +89,22 @@ describe('a snapshot', () => {
     await expect(synced.chain.blockByNumber(header.number - 1)).rejects.toMatchObject({ code: 'pruned' })
   })
 
+  test('fills a store that is pruned like any other afterwards', async () => {
+    const { engine, header, chunks } = await taken()
+    const store = createMemoryStore()
+    const { build, finish } = await fill(store, header, chunks)
+    await build()
+    await finish()
+    const synced = await createExecutionEngine({ genesis, store, historyBlocks: 5, bodyBlocks: 8 })
+    for (const commit of commits.slice(TAKEN, TAKEN + 10)) await synced.execute(commit)
+    expect(toHex(synced.chain.head().hash)).toBe(toHex(engine.chain.head().hash))
+    await synced.close()
+    expect((await checkChain({ store, deep: true })).findings).toEqual([])
+    const again = await createExecutionEngine({ genesis, store, historyBlocks: 5, bodyBlocks: 8 })
+    expect(again.chain.earliest()).toBeGreaterThan(header.number)
+    expect(openSnapshotSource(store)?.header.number ?? 0).toBeLessThanOrEqual(again.chain.head().header.number)
+  })
+
   test('is the same on every node, whatever came after it', async () => {
     const first = await taken()
     const store = createMemoryStore()
