@@ -187,10 +187,13 @@ describe('epoch changes', () => {
   it('are caught up with by a node that was off for whole epochs', { timeout: 60_000 }, async () => {
     const { cluster } = await startCluster()
     await cluster.until('a first block', () => cluster.node(3).engine.chain.head().header.number > 0)
+    // On a busy machine the first epoch may be over before the first block.
+    const left = epochOf(cluster.node(3))
     await cluster.stop(3)
-    await cluster.until('two epochs without it', () => cluster.running().every(parts => epochOf(parts) >= 2), 30_000)
+    const behind = (parts: NodeParts) => epochOf(parts) < left + 3
+    await cluster.until('two epochs without it', () => !cluster.running().some(behind), 30_000)
     await cluster.start(3)
-    expect(epochOf(cluster.node(3))).toBe(0)
+    expect(epochOf(cluster.node(3))).toBeLessThanOrEqual(left + 1)
     const others = [0, 1, 2].map(index => cluster.node(index))
     await cluster.until(
       'the epoch of the others',
