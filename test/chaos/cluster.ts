@@ -201,6 +201,13 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
     )
   }
 
+  const remove = () => {
+    disk?.remove()
+    rmSync(root, { recursive: true, force: true })
+  }
+  // Whoever interrupts a run must not be left with a mounted file system.
+  process.once('exit', remove)
+
   return {
     root,
     chainId: CHAIN_ID,
@@ -211,9 +218,8 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
     async close(kept) {
       await Promise.all(nodes.map(node => node.kill()))
       links.close()
-      if (kept) return
-      disk?.remove()
-      rmSync(root, { recursive: true, force: true })
+      process.off('exit', remove)
+      if (!kept) remove()
     },
   }
 }

@@ -40,6 +40,7 @@ if (values['print-plan']) {
   console.log(`[\n${plan.map(step => JSON.stringify(step)).join(',\n')}\n]`)
   process.exit(0)
 }
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 const summary = await runChaos({
   seed: values.seed,
   plan,
@@ -65,6 +66,7 @@ else {
   console.log(`${violations.length} violations:
 ${violations.map(violation => `  ${violation}`).join('\n')}
 look at: ${dataDir}/node-*.log, and ./ogpu db check --data-dir ${dataDir}/node-0
+afterwards: umount ${dataDir}/node-* and remove ${dataDir}
 again: npm run chaos -- ${process.argv.slice(2).join(' ')}`)
 }
 process.exit(violations.length === 0 ? 0 : 1)
