@@ -109,6 +109,22 @@ describe('runs', () => {
   })
 })
 
+it('shrinks a failure in an epoch of joining validators without losing what it is about', () => {
+  const plan = {
+    ...basePlan('shrink/epochs', 4, { durationMs: 9_000 }),
+    stakes: [1, 1, 1, 1, 1, 1, 0],
+    params: { leaderTimeoutMs: 60, leaderTimeoutMaxMs: 60, epochDurationMs: 2_000 },
+    staking: [{ machine: 6, stake: 1, atMs: 300 }],
+    network: { ...basePlan('x', 4).network, lossPpm: 1_000_000 },
+  }
+  const result = runPlan(plan, { core: REAL_CORE })
+  expect(result.violation?.invariant).toBe('I10')
+  const small = shrink(plan, result, REAL_CORE, 40)
+  expect(small.result.violation?.invariant).toBe('I10')
+  expect(small.plan.staking).toBeUndefined()
+  expect(small.plan.stakes.length).toBe(4)
+})
+
 describe('the commit rule', () => {
   it('has the message delays of the design note for committees up to ten', () => {
     const outside = measureDelays(REAL_CORE, 10, () => {}).filter(r => !r.holds)

@@ -17,7 +17,14 @@ function* candidates(plan: Plan): Generator<Plan> {
       if (smaller !== undefined) yield smaller
     }
   }
-  if (stakes.some(s => s !== 1)) yield { ...plan, stakes: stakes.map(() => 1) }
+  const { staking, coldStart, ...rest } = plan
+  if (staking !== undefined) {
+    const { epochDurationMs: _duration, ...params } = plan.params
+    yield { ...rest, params, ...(coldStart === undefined ? {} : { coldStart }) }
+    for (let i = 0; i < staking.length; i++) yield { ...plan, staking: staking.filter((_, j) => j !== i) }
+  }
+  if (coldStart === true) yield { ...rest, ...(staking === undefined ? {} : { staking }) }
+  if (stakes.some(s => s > 1)) yield { ...plan, stakes: stakes.map(s => Math.min(s, 1)) }
   if (plan.durationMs > 500) yield { ...plan, durationMs: Math.ceil(plan.durationMs / 2) }
   if (plan.durationMs > 500) yield { ...plan, durationMs: Math.ceil(plan.durationMs * 0.8) }
   if (plan.network.latency.kind !== 'constant')
@@ -51,7 +58,12 @@ function withoutNode(plan: Plan, gone: number): Plan | undefined {
     else if (fault.kind === 'slow') faults.push({ ...fault, nodes: fault.nodes.filter(i => i !== gone).map(move) })
     else faults.push(fault)
   }
-  return { ...plan, faults, stakes: plan.stakes.filter((_, i) => i !== gone) }
+  const staking = plan.staking
+    ?.filter(({ machine }) => machine !== gone)
+    .map(change => ({ ...change, machine: move(change.machine) }))
+  const stakes = plan.stakes.filter((_, i) => i !== gone)
+  if (!stakes.some(stake => stake > 0)) return undefined
+  return { ...plan, faults, stakes, ...(staking === undefined ? {} : { staking }) }
 }
 
 /**
