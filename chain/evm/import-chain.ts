@@ -26,6 +26,7 @@ import { type BlockExtras, Executor } from './executor.ts'
 import { type ForkSchedule, isAtLeast } from './forks.ts'
 import { forkScheduleOfGenesis, type Genesis, genesisBlock } from './genesis.ts'
 import type { Machine } from './machine.ts'
+import { miningReward } from './mining-reward.ts'
 import { createRecoveryPool } from './recovery.ts'
 import { createSimulationEngine } from './simulate.ts'
 import type { SimulationEngine } from './simulate-types.ts'
@@ -208,12 +209,10 @@ export async function createImporter(options: ImporterOptions) {
 
 /** Ethereum's own, which test chains mean when they name none. */
 export const MAINNET_DEPOSIT_CONTRACT = '0x00000000219ab540356cbb839cbe05303d7705fa'
-const ETHER = 10n ** 18n
 
-// Yellow Paper 11.3; the reward shrank with Byzantium and Constantinople.
 async function payRewards(raw: RawBlock, machine: Machine, execution: BlockExecution): Promise<void> {
   const { rules } = machine
-  const reward = isAtLeast(rules.fork, 'constantinople') ? 2n * ETHER : rules.isByzantium ? 3n * ETHER : 5n * ETHER
+  const reward = miningReward(rules)
   let own = reward
   for (const ommer of raw.ommers) {
     own += reward / 32n

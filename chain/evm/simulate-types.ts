@@ -55,6 +55,7 @@ export type SimulationErrorName =
   | 'initCode'
   | 'tooManyBlocks'
   | 'invalidParams'
+  | 'internal'
   | 'other'
 
 /** Makes up blocks on top of a real one (eth_simulateV1). Throws CodedError with a {@link SimulationErrorName}. */

@@ -31,6 +31,7 @@ import type { Fork } from './forks.ts'
 import { GAS_PER_BLOB, INIT_CODE_BYTES_MAX, intrinsicGas } from './gas.ts'
 import { createMachine, type Machine } from './machine.ts'
 import { applyMessage, creationAddress, type MachineBlock, type MessageResult } from './message.ts'
+import { miningReward } from './mining-reward.ts'
 import { type PlannedBlock, planBlocks, simulationError } from './simulate-plan.ts'
 import { SimulatedTries } from './simulate-root.ts'
 import { watchTransfers } from './simulate-transfers.ts'
@@ -163,6 +164,10 @@ class Simulation {
         const account = (await state.account(address)) ?? NEW_ACCOUNT
         await state.setAccount(address, { ...account, balance: account.balance + amount * 1_000_000_000n })
       }
+      if (!rules.isParis) {
+        const miner = (await state.account(draft.coinbase)) ?? NEW_ACCOUNT
+        await state.setAccount(draft.coinbase, { ...miner, balance: miner.balance + miningReward(rules) })
+      }
       const requestsHash = rules.isPrague ? await this.#requestsHash(machine, block, ran.receipts) : undefined
       const complete = await this.#options.executor.flat.complete(state.changes())
       const stateRoot = tries.update(complete)
@@ -290,6 +295,9 @@ class Simulation {
     if (validation && nonce > account.nonce) {
       fail('nonceTooHigh', `nonce too high: address ${who}, tx: ${nonce} state: ${account.nonce}`)
     }
+    if (validation && account.nonce >= NONCE_MASK) {
+      fail('internal', `nonce has max value: address ${who}, nonce: ${account.nonce}`)
+    }
     const baseFee = block.header.baseFeePerGas ?? 0n
     const feeCap = transaction.maxFeePerGas ?? transaction.gasPrice ?? 0n
     const tipCap = transaction.maxPriorityFeePerGas ?? transaction.gasPrice ?? 0n
@@ -304,7 +312,7 @@ class Simulation {
     const blobGas = GAS_PER_BLOB * BigInt(transaction.blobVersionedHashes?.length ?? 0)
     const blobCap = transaction.maxFeePerBlobGas ?? 0n
     if (blobGas > 0n && (validation || blobCap > 0n) && blobCap < blobBaseFee) {
-      fail('other', `max fee per blob gas less than block blob gas fee: address ${who}`)
+      fail('internal', `max fee per blob gas less than block blob gas fee: address ${who}`)
     }
     const needed = gasLimit * feeCap + value + blobGas * blobCap
     if (account.balance < needed) {

@@ -33,6 +33,7 @@ const SIMULATION_ERRORS: Readonly<Record<SimulationErrorName, number>> = {
   initCode: -38025,
   tooManyBlocks: -38026,
   invalidParams: -32602,
+  internal: -32603,
   other: -32000,
 }
 
