@@ -10,6 +10,7 @@ const RIPEMD = `0x${'3'.padStart(40, '0')}`
 const NOBODY = `0x${'9'.repeat(40)}`
 const ELSEWHERE = `0x${'e'.repeat(40)}`
 const ZERO = `0x${'0'.repeat(64)}`
+const LAST_NONCE = { [toHex(addressOfUser(0))]: { nonce: '0xffffffffffffffff' } }
 /** One byte more than init code may have. */
 const LONG = `0x${'00'.repeat(49_153)}`
 /** Emits an event with its call data as topic. */
@@ -132,6 +133,7 @@ describe('rules of go-ethereum', () => {
       [{ calls: [{ from, to: NOBODY, maxFeePerGas: '0x1' }] }, true, -38012],
       [{ calls: [{ from, to: NOBODY, maxFeePerGas: '0x1', maxPriorityFeePerGas: '0x2' }] }, true, -32602],
       [{ calls: [{ from, data: LONG }] }, false, -38025],
+      [{ stateOverrides: LAST_NONCE, calls: [{ from, to: NOBODY, maxFeePerGas: '0xffffffffff' }] }, true, -32603],
       [{ blockOverrides: { number: '0x4' } }, false, -38020],
       [{ blockOverrides: { time: '0x1' } }, false, -38021],
       [{ blockOverrides: { number: '0x200' } }, false, -38026],
