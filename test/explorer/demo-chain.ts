@@ -240,7 +240,7 @@ export class DemoMarket {
       proof(liar, ['Committed', [task, liar, digest('seal liar')]], ['RevealOpened', [task, 2n, 120n]]),
       reveal(honest, 'right'),
       reveal(liar, 'wrong'),
-      proof(honest, ['RevealClosed', [task, `0x${'0'.repeat(64)}`, 130n]], ['Drawn', [task, true, digest('seed')]]),
+      proof(honest, ['RevealClosed', [task, 130n]], ['Drawn', [task, true, digest('seed')]]),
       {
         from: auditor,
         to: MARKET.AuditManager,
