@@ -198,8 +198,27 @@ export class Replica {
   /** Rebuilds the state from what was persisted. CodedError `log broken` when records contradict each other. */
   replay(log: Iterable<LogRecord>): void {
     this.#replaying = true
-    for (const record of log) {
+    const records = [...log]
+    const commits = records.filter(record => record.kind === 'commit')
+    let next = 0
+    let round = 0
+    // A store gives all vertices first. Commits are repeated as soon as they can be, as they were made: they collect
+    // rounds, and vertices wait for nothing below the collected round. Else one vertex that only its author ever had
+    // makes everything after it wait, until the bounds of what may wait drop the leaders.
+    const repeatBelow = (above: number) => {
+      for (let record = commits[next]; record !== undefined; record = commits[++next]) {
+        const { index, leader } = record.commit
+        if (index <= this.finalizer.index) continue
+        if (index !== this.finalizer.index + 1 || leader.round >= above || this.dag.get(leader) === undefined) return
+        this.#replayCommit(record)
+      }
+    }
+    for (const record of records) {
       if (record.kind === 'vertex') {
+        if (record.vertex.round > round) {
+          round = record.vertex.round
+          repeatBelow(round)
+        }
         const vertex = trustVertex(record.vertex)
         this.observeVotes(vertex)
         this.insert(vertex, undefined, 0, 0)
