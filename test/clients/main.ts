@@ -63,6 +63,9 @@ interface Outcome {
   readonly error?: string
 }
 
+/** Ends the client that runs, with whatever it started. */
+let endClient = () => {}
+
 function runClient(name: string, world: World, timeoutS: number, log: boolean): Promise<Outcome> {
   return new Promise(resolve => {
     const checks: CheckResult[] = []
@@ -79,6 +82,7 @@ function runClient(name: string, world: World, timeoutS: number, log: boolean): 
         if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
       } catch {}
     }
+    endClient = kill
     const timer = setTimeout(() => {
       error = `not done after ${timeoutS} s`
       kill()
@@ -141,6 +145,14 @@ const [{ fundedKeys }, { compile }] = await Promise.all([import('./fund.ts'), im
 const dir = mkdtempSync(join(tmpdir(), 'ogpu-clients-'))
 let network: Network | undefined
 let passed = 0
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, async () => {
+    endClient()
+    await network?.stop()
+    rmSync(dir, { recursive: true, force: true })
+    process.exit(130)
+  })
+}
 try {
   network =
     values.rpc === undefined
