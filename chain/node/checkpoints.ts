@@ -66,6 +66,8 @@ export function createCertificateKeeper(options: {
     if (due.length === 0) return
     waiting = waiting.filter(certificate => certificate.height > head)
     for (const certificate of due) {
+      // A node that began with a snapshot hears late of blocks before it, which it has never had.
+      if (certificate.height < engine.chain.earliest()) continue
       const block = await engine.chain.blockByNumber(certificate.height)
       // Another hash is a divergence; the core raises that alarm, and nothing is marked final here.
       if (block === undefined || !equalBytes(block.hash, certificate.blockHash)) continue

@@ -228,8 +228,14 @@ describe('a new node', () => {
       forged[forged.length - 1] = (forged[forged.length - 1] as number) ^ 1
       return forged
     })
-    const node = joiner(running, [liar])
-    const base = await node.sync()
+    let isHonest = false
+    const node = joiner(running, [liar], () => isHonest)
+    const base = await node.sync({
+      onProgress({ phase }) {
+        // At first it knows only the liar, so that this one is asked in any case.
+        if (phase === 'fetching') isHonest = true
+      },
+    })
     expect(node.scores).toContainEqual({ peer: liar.id, reason: 'forged snapshot chunk' })
     expect(new Set(node.scores.map(({ peer }) => peer))).toEqual(new Set([liar.id]))
     await expectInStep(running.cluster, await node.start(), base)
