@@ -42,6 +42,14 @@ export class CommitCertifiers {
     return (this.#votes.get(index) ?? []).flatMap(votes => this.#compare(index, votes))
   }
 
+  /** True when accepted vertices of a quorum vote for our own commit of this index: its proof exists here. */
+  isCertified(index: CommitIndex): boolean {
+    const ours = this.#ours.get(index)
+    if (ours === undefined) return false
+    const votes = this.#votes.get(index) ?? []
+    return votes.some(one => one.tally.weight >= this.#committee.quorum && equalBytes(one.digest, ours))
+  }
+
   observe(vertex: Vertex): readonly CertifierEvent[] {
     const events: CertifierEvent[] = []
     for (const vote of vertex.commitVotes) {

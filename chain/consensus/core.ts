@@ -94,7 +94,7 @@ class Core implements Consensus {
       syncing: this.#sync.active,
       halted: this.#replica.isBroken || (this.#producer?.isHalted ?? false),
       ended: finalizer.ended,
-      closed: finalizer.ended && votes.quorumIndex >= finalizer.index,
+      closed: this.#replica.isClosed,
       swappedOut: finalizer.swaps.bad,
       scores: [...finalizer.scores],
       leaderTimeoutMs: this.#producer?.timeoutMs ?? this.#options.params.leaderTimeoutMs,

@@ -361,8 +361,7 @@ export class Producer implements ReplicaListener {
 
   /** The epoch ended and a quorum knows: there is nothing left to say. */
   #isClosed(): boolean {
-    const { finalizer, votes } = this.#replica
-    return finalizer.ended && votes.quorumIndex >= finalizer.index
+    return this.#replica.isClosed
   }
 
   #isMute(): boolean {

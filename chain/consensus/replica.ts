@@ -104,6 +104,14 @@ export class Replica {
     return this.finalizer.gcRound
   }
 
+  /**
+   * The epoch ended, and a quorum voted for its last commit in vertices that are here: whoever is behind can be given the
+   * proof. The index alone says nothing: a liar's claim of a later one would close the epoch one honest vote too early.
+   */
+  get isClosed(): boolean {
+    return this.finalizer.ended && this.certifiers.isCertified(this.finalizer.index)
+  }
+
   /** Agreement is broken (more than f Byzantine, or a local fault): nothing is committed any more. */
   get isBroken(): boolean {
     return this.#broken
@@ -241,6 +249,7 @@ export class Replica {
   #load(checkpoint: ConsensusCheckpoint): void {
     if (this.finalizer.index > 0) return
     this.finalizer.load(checkpoint.state)
+    this.certifiers.committed(checkpoint.state.index, checkpoint.state.digest)
     this.committer.advance(checkpoint.cursor)
     for (const ref of checkpoint.committed) this.#committedBefore.set(refKey(ref), ref)
     for (let round = checkpoint.gcRound + 1; round <= this.dag.highestRound; round++)

@@ -359,10 +359,17 @@ export const MUTANTS: readonly Mutant[] = [
     about: 'a validator says nothing more once it has the last commit, though others do not know of it (2.22)',
     likely: ['epoch-behind', 'epoch-change'],
     file: 'producer.ts',
+    changes: [['return this.#replica.isClosed', 'return this.#replica.finalizer.ended']],
+  },
+  {
+    name: 'closed-by-claims',
+    about: "a liar's commit votes close an epoch before its last commit can be proven (2.22)",
+    likely: ['epoch-join-leave'],
+    file: 'replica.ts',
     changes: [
       [
-        'return finalizer.ended && votes.quorumIndex >= finalizer.index',
-        'return finalizer.ended && votes.quorumIndex >= 0',
+        'this.finalizer.ended && this.certifiers.isCertified(this.finalizer.index)',
+        'this.finalizer.ended && this.votes.quorumIndex >= this.finalizer.index',
       ],
     ],
   },

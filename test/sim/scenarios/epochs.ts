@@ -74,6 +74,18 @@ export const epochScenarios: readonly Scenario[] = [
       epochPlan('epoch-join-leave/leave', [1, 1, 1, 1, 1], {
         staking: [{ machine: 4, stake: 0, atMs: 800 }],
       }),
+      ...[0, 1, 2].map(k =>
+        epochPlan(`epoch-join-leave/liar/${k}`, [1, 1, 1, 1, 0, 0], {
+          durationMs: 16_000,
+          network: { ...JITTER, lossPpm: 10_000 },
+          params: { minRoundDelayMs: 100 },
+          staking: [
+            { machine: 4, stake: 1, atMs: 300 },
+            { machine: 5, stake: 1, atMs: 600 },
+          ],
+          faults: [{ kind: 'byzantine', node: 2, strategy: 'liar' }],
+        }),
+      ),
       epochPlan('epoch-join-leave/both', [2, 1, 1, 1, 0, 0], {
         durationMs: 18_000,
         staking: [
