@@ -78,7 +78,12 @@ export function deleteHistory(store: Store, number: BlockNumber, operations: Sto
  * Stays right while the head moves on: the current value is read *before* the search, so that a change in between is
  * found by the search.
  */
-export function stateAfter(store: Store, flat: Pick<FlatState, 'published'>, number: BlockNumber, head: () => BlockNumber): StateSource {
+export function stateAfter(
+  store: Store,
+  flat: Pick<FlatState, 'published'>,
+  number: BlockNumber,
+  head: () => BlockNumber,
+): StateSource {
   async function firstAfter(prefix: Uint8Array): Promise<Uint8Array | undefined> {
     const range = { from: concat(prefix, u48(number + 1)), to: afterPrefix(prefix), limit: 1 }
     for await (const [, value] of store.scan(range)) return value
