@@ -27,6 +27,9 @@ const WARM_UP_SECONDS = 5
 /** Endless calls in flight at each validator: more than any has threads. */
 const LOOPS = Math.max(6, availableParallelism() * 3)
 const MOVE_MAX_PERCENT = 20
+/** How often a transaction is offered, and how long after a refusal. */
+const OFFERS = 10
+const OFFER_AGAIN_MS = 500
 
 interface Probe {
   readonly validator: number
@@ -52,14 +55,19 @@ function createProber(validators: readonly ValidatorProcess[]) {
       const nonce = BigInt(Math.floor(index / ACCOUNTS))
       const { raw, hash } = signTransfer(own, nonce, to, CHAIN_ID)
       const { rpcUrl } = validators[validator] as ValidatorProcess
-      sending.push(
-        call(rpcUrl, 'eth_sendRawTransaction', [raw]).then(
-          () => probes.push({ validator, hash }),
-          () => {
-            refused += 1
-          },
-        ),
-      )
+      // Offered again when it is not taken: without it, everything that its account sends later would wait for it.
+      const offer = async (attempts: number): Promise<void> => {
+        try {
+          await call(rpcUrl, 'eth_sendRawTransaction', [raw])
+          probes.push({ validator, hash })
+        } catch {
+          if (attempts === OFFERS) refused += 1
+          if (attempts === 1) return
+          await sleep(OFFER_AGAIN_MS)
+          await offer(attempts - 1)
+        }
+      }
+      sending.push(offer(OFFERS))
       await sleep(Math.max(0, due + EVERY_MS - performance.now()))
     }
     await Promise.all(sending)
