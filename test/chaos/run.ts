@@ -93,6 +93,11 @@ class Chaos {
   #comparedTransactions = 0
   /** Was wiped last, and may still be asking what it had signed. */
   #wiped: NodeProcess | undefined
+  /**
+   * Until then a validator whose clock was ahead says nothing that others accept: its timestamps never fall, and theirs
+   * have not caught up. It is one of the faulty ones that the protocol promises to survive.
+   */
+  #aheadUntilMs = 0
 
   constructor(cluster: Cluster, options: ChaosOptions, clients: number) {
     this.#cluster = cluster
@@ -205,7 +210,10 @@ class Chaos {
         return links.heal()
       }
       case 'clock skew':
-        return this.#runOtherwise(step.victim, { OGPU_CLOCK_OFFSET_MS: String(step.offsetMs) }, step.ms)
+        if (step.offsetMs > 0) await this.#awaitRejoined()
+        await this.#runOtherwise(step.victim, { OGPU_CLOCK_OFFSET_MS: String(step.offsetMs) }, step.ms)
+        this.#aheadUntilMs = Math.max(this.#aheadUntilMs, performance.now() + step.offsetMs)
+        return
       case 'mixed versions':
         return this.#runOtherwise(
           step.victim,
@@ -217,6 +225,7 @@ class Chaos {
       case 'wipe': {
         // Two validators without memory are two faulty ones, more than the protocol promises to survive.
         await this.#awaitRejoined()
+        await sleep(Math.max(0, this.#aheadUntilMs - performance.now()))
         const node = this.#node(step.victim)
         await this.#kill(node)
         await this.#seen.addStore(node.folder)
