@@ -1,10 +1,7 @@
 import { Level } from 'level'
 import { CodedError, messageOf } from '#lib/errors'
-import { plain } from './level-store.ts'
-import type { Store } from './store.ts'
-import { storeFailure } from './store-failure.ts'
-
-type Snapshot = ReturnType<Level['snapshot']>
+import { type LevelSnapshot, readLevel, scanLevel } from './level-reads.ts'
+import type { Store, StoreRange } from './store.ts'
 
 /**
  * A store that another thread of this process writes, as it was at one moment: everything that is read between two
@@ -39,7 +36,7 @@ export async function openLevelReader(directory: string): Promise<StoreReader> {
 
 class LevelReader implements StoreReader {
   readonly #database: Level<Uint8Array, Uint8Array>
-  #snapshot: Snapshot | undefined
+  #snapshot: LevelSnapshot | undefined
 
   constructor(database: Level<Uint8Array, Uint8Array>) {
     this.#database = database
@@ -56,42 +53,16 @@ class LevelReader implements StoreReader {
   }
 
   latest(key: Uint8Array): Uint8Array | undefined {
-    try {
-      const value = this.#database.getSync(key)
-      return value === undefined ? undefined : plain(value)
-    } catch (error) {
-      throw storeFailure('read', error)
-    }
+    return readLevel(this.#database, key)
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    try {
-      const value = this.#database.getSync(key, { snapshot: this.#current() })
-      return value === undefined ? undefined : plain(value)
-    } catch (error) {
-      throw storeFailure('read', error)
-    }
+    return readLevel(this.#database, key, this.#current())
   }
 
-  async *scan(range: Parameters<Store['scan']>[0]): AsyncIterable<readonly [Uint8Array, Uint8Array]> {
-    const iterator = this.#database.iterator({
-      gte: range.from,
-      lt: range.to,
-      reverse: range.reverse ?? false,
-      limit: range.limit ?? -1,
-      snapshot: this.#current(),
-    })
-    try {
-      for (;;) {
-        const entries = await iterator.nextv(Math.min(range.limit ?? 256, 256))
-        if (entries.length === 0) return
-        for (const [key, value] of entries) yield [plain(key), plain(value)]
-      }
-    } catch (error) {
-      throw storeFailure('scan', error)
-    } finally {
-      await iterator.close()
-    }
+  // A generator, so that the moment is the one of the first entry and not of this call.
+  async *scan(range: StoreRange): AsyncIterable<readonly [Uint8Array, Uint8Array]> {
+    yield* scanLevel(this.#database, range, this.#current())
   }
 
   async write(): Promise<void> {
@@ -103,7 +74,7 @@ class LevelReader implements StoreReader {
     await this.#database.close()
   }
 
-  #current(): Snapshot {
+  #current(): LevelSnapshot {
     this.#snapshot ??= this.#database.snapshot()
     return this.#snapshot
   }

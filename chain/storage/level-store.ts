@@ -1,5 +1,6 @@
 import { Level } from 'level'
 import { CodedError, messageOf } from '#lib/errors'
+import { readLevel, scanLevel } from './level-reads.ts'
 import type { Store, StoreOperation, StoreRange } from './store.ts'
 import { storeFailure } from './store-failure.ts'
 
@@ -75,33 +76,11 @@ class LevelStore implements DiskStore {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    try {
-      const value = this.#database.getSync(key)
-      return value === undefined ? undefined : plain(value)
-    } catch (error) {
-      throw storeFailure('read', error)
-    }
+    return readLevel(this.#database, key)
   }
 
-  async *scan(range: StoreRange): AsyncIterable<readonly [Uint8Array, Uint8Array]> {
-    const iterator = this.#database.iterator({
-      gte: range.from,
-      lt: range.to,
-      reverse: range.reverse ?? false,
-      limit: range.limit ?? -1,
-    })
-    try {
-      for (;;) {
-        // A single wanted entry must not cost a read-ahead of hundreds.
-        const entries = await iterator.nextv(Math.min(range.limit ?? 256, 256))
-        if (entries.length === 0) return
-        for (const [key, value] of entries) yield [plain(key), plain(value)]
-      }
-    } catch (error) {
-      throw storeFailure('scan', error)
-    } finally {
-      await iterator.close()
-    }
+  scan(range: StoreRange): AsyncIterable<readonly [Uint8Array, Uint8Array]> {
+    return scanLevel(this.#database, range)
   }
 
   async write(operations: readonly StoreOperation[], options: { durable: boolean }): Promise<void> {
@@ -129,9 +108,4 @@ class LevelStore implements DiskStore {
   async close(): Promise<void> {
     await this.#database.close()
   }
-}
-
-/** The addon hands out Buffers, whose `slice` shares memory and which compare unequal to plain arrays. */
-export function plain(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
