@@ -1,4 +1,4 @@
-import { DecodeError, Reader, Writer } from '#lib/codec'
+import { decoding, Reader, Writer } from '#lib/codec'
 import { accept, reject, type Verdict } from '#lib/verdict'
 import type { BlockNumber, Digest } from '#types'
 import { type Committee, Tally } from './committee.ts'
@@ -16,18 +16,15 @@ export function encodeCertificate(certificate: CheckpointCertificate): Uint8Arra
 
 /** Decodes strictly and bounded; signatures are checked by {@link verifyCertificate}. */
 export function decodeCertificate(bytes: Uint8Array): Verdict<CheckpointCertificate, 'malformed'> {
-  try {
+  return decoding(() => {
     const reader = new Reader(bytes)
     const [epoch, height, blockHash] = [reader.u64(), reader.u64(), reader.bytes(32)]
     const signatures: CheckpointCertificate['signatures'][number][] = []
     for (let left = reader.u16(); left > 0; left--)
       signatures.push({ author: reader.u16(), signature: reader.bytes(64) })
     reader.end()
-    return accept({ epoch, height, blockHash, signatures })
-  } catch (error) {
-    if (error instanceof DecodeError) return reject('malformed', error.message)
-    throw error
-  }
+    return { epoch, height, blockHash, signatures }
+  })
 }
 
 export interface CertifiedBlock {

@@ -1,5 +1,5 @@
-import { DecodeError, Reader, Writer } from '#lib/codec'
-import { accept, reject, type Verdict } from '#lib/verdict'
+import { DecodeError, decoding, Reader, Writer } from '#lib/codec'
+import type { Verdict } from '#lib/verdict'
 import type { Authority } from '#types'
 import { COMMITTEE_SIZE_MAX } from './committee.ts'
 import type { CertifiedEpochRecord, EpochRecord, EpochSignature } from './epoch-record.ts'
@@ -21,18 +21,15 @@ export function encodeCertifiedRecord({ record, signatures }: CertifiedEpochReco
 
 /** Decodes strictly and bounded; whether it is signed is for `verifyEpochRecord` to say. */
 export function decodeCertifiedRecord(bytes: Uint8Array): Verdict<CertifiedEpochRecord, 'malformed'> {
-  try {
+  return decoding(() => {
     const reader = new Reader(bytes)
     const record = readRecord(reader)
     const signatures: EpochSignature[] = []
     for (let left = bounded(reader.u16()); left > 0; left--)
       signatures.push({ author: reader.u16(), signature: reader.bytes(64).slice() })
     reader.end()
-    return accept({ record, signatures })
-  } catch (error) {
-    if (error instanceof DecodeError) return reject('malformed', error.message)
-    throw error
-  }
+    return { record, signatures }
+  })
 }
 
 function readRecord(reader: Reader): EpochRecord {

@@ -1,5 +1,5 @@
-import { DecodeError, Reader, Writer } from '#lib/codec'
-import { accept, reject, type Verdict } from '#lib/verdict'
+import { DecodeError, decoding, Reader, Writer } from '#lib/codec'
+import type { Verdict } from '#lib/verdict'
 import {
   type AuthorityIndex,
   type Commit,
@@ -30,16 +30,13 @@ export const RANGE_VERTICES_MAX = 100_000
 
 type Decoded<T> = Verdict<T, 'malformed'>
 
-function decoding<T>(bytes: Uint8Array, read: (reader: Reader) => T): Decoded<T> {
-  try {
+function decodingAll<T>(bytes: Uint8Array, read: (reader: Reader) => T): Decoded<T> {
+  return decoding(() => {
     const reader = new Reader(bytes)
     const value = read(reader)
     reader.end()
-    return accept(value)
-  } catch (error) {
-    if (error instanceof DecodeError) return reject('malformed', error.message)
-    throw error
-  }
+    return value
+  })
 }
 
 function count(value: number, max: number, min = 0): number {
@@ -73,7 +70,7 @@ export function encodeStreamFrame(frame: StreamFrame): Uint8Array {
 }
 
 export function decodeStreamFrame(bytes: Uint8Array): Decoded<StreamFrame> {
-  return decoding(bytes, reader => {
+  return decodingAll(bytes, reader => {
     const kind = count(reader.u8(), 2, 1) === 1 ? 'own' : 'history'
     return { kind, vertices: readBlobs(reader, VERTICES_PER_MESSAGE_MAX) }
   })
@@ -92,7 +89,7 @@ export function encodeFetchRequest(request: FetchRequest): Uint8Array {
 }
 
 export function decodeFetchRequest(bytes: Uint8Array): Decoded<FetchRequest> {
-  return decoding(bytes, reader => {
+  return decodingAll(bytes, reader => {
     const epoch = reader.u64()
     const refs: VertexRef[] = []
     for (let left = count(reader.u16(), VERTICES_PER_MESSAGE_MAX, 1); left > 0; left--) refs.push(readRef(reader))
@@ -108,7 +105,7 @@ export function encodeFetchAnswer(vertices: readonly Uint8Array[]): Uint8Array {
 }
 
 export function decodeFetchAnswer(bytes: Uint8Array): Decoded<readonly Uint8Array[]> {
-  return decoding(bytes, reader => readBlobs(reader, VERTICES_PER_MESSAGE_MAX))
+  return decodingAll(bytes, reader => readBlobs(reader, VERTICES_PER_MESSAGE_MAX))
 }
 
 /** "Send me commits from `from` up to at most `upTo`, with proof." */
@@ -123,7 +120,7 @@ export function encodeRangeRequest(request: RangeRequest): Uint8Array {
 }
 
 export function decodeRangeRequest(bytes: Uint8Array): Decoded<RangeRequest> {
-  return decoding(bytes, reader => {
+  return decodingAll(bytes, reader => {
     const request = { epoch: reader.u64(), from: reader.u64(), upTo: reader.u64() }
     if (request.from < 1 || request.upTo < request.from) throw new DecodeError('an empty range')
     return request
@@ -149,7 +146,7 @@ export function encodeRangeAnswer(answer: RangeAnswer): Uint8Array {
 }
 
 export function decodeRangeAnswer(bytes: Uint8Array): Decoded<RangeAnswer> {
-  return decoding(bytes, reader => {
+  return decodingAll(bytes, reader => {
     const commits: Commit[] = []
     for (let left = count(reader.u16(), COMMITS_PER_MESSAGE_MAX); left > 0; left--) {
       const commit = decodeCommit(reader.bytes(reader.u32()))
@@ -228,7 +225,7 @@ export function encodeOwnLastRequest(request: OwnLastRequest): Uint8Array {
 }
 
 export function decodeOwnLastRequest(bytes: Uint8Array): Decoded<OwnLastRequest> {
-  return decoding(bytes, reader => ({ epoch: reader.u64(), author: reader.u16() }))
+  return decodingAll(bytes, reader => ({ epoch: reader.u64(), author: reader.u16() }))
 }
 
 export interface OwnLastAnswer {
@@ -242,5 +239,5 @@ export function encodeOwnLastAnswer(answer: OwnLastAnswer): Uint8Array {
 }
 
 export function decodeOwnLastAnswer(bytes: Uint8Array): Decoded<OwnLastAnswer> {
-  return decoding(bytes, reader => ({ highestRound: reader.u32(), ownRound: reader.u32() }))
+  return decodingAll(bytes, reader => ({ highestRound: reader.u32(), ownRound: reader.u32() }))
 }

@@ -1,7 +1,7 @@
 import { compareBytes, equalBytes } from '#lib/bytes'
-import { DecodeError, Reader, Writer } from '#lib/codec'
+import { DecodeError, decoding, Reader, Writer } from '#lib/codec'
 import { keccak256, sha256 } from '#lib/hash'
-import { accept, reject, type Verdict } from '#lib/verdict'
+import type { Verdict } from '#lib/verdict'
 import { KEY_PREFIX, type KeyPrefix, type StoreOperation } from '#storage'
 import {
   type BlockHeader,
@@ -210,13 +210,4 @@ function checkRecord(prefix: number, key: Uint8Array, value: Uint8Array): void {
 function bounded(count: number, max: number): number {
   if (count > max) throw new DecodeError(`${count} where ${max} are allowed`)
   return count
-}
-
-function decoding<T>(read: () => T): Verdict<T, 'malformed'> {
-  try {
-    return accept(read())
-  } catch (error) {
-    if (error instanceof DecodeError) return reject('malformed', error.message)
-    throw error
-  }
 }

@@ -1,8 +1,8 @@
 import { EMPTY } from '#lib/bytes'
-import { DecodeError } from '#lib/codec'
+import { DecodeError, decoding } from '#lib/codec'
 import { keccak256 } from '#lib/hash'
 import { encodedLength, encodeRlp, listHead, type RlpItem, RlpReader, uintToRlp } from '#lib/rlp'
-import { accept, reject, type Verdict } from '#lib/verdict'
+import { reject, type Verdict } from '#lib/verdict'
 import type { Block, BlockHeader, Withdrawal } from './block.ts'
 import type { Digest } from './ids.ts'
 
@@ -224,15 +224,6 @@ function encodeList(items: readonly (Encoded | Uint8Array)[]): Uint8Array {
     offset += part.length
   }
   return output
-}
-
-function decoding<T>(read: () => T): Verdict<T, 'malformed'> {
-  try {
-    return accept(read())
-  } catch (error) {
-    if (error instanceof DecodeError) return reject('malformed', error.message)
-    throw error
-  }
 }
 
 /** 256 zero bytes: the bloom of no logs. */

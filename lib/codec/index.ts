@@ -1,7 +1,18 @@
 /** Strict fixed-width big-endian encoding. A reader never allocates more than the bytes that it was given. */
+import { accept, reject, type Verdict } from '#lib/verdict'
 
 export class DecodeError extends Error {
   override name = 'DecodeError'
+}
+
+/** What `read` makes of bytes from outside; a {@link DecodeError} in it says that they are malformed. */
+export function decoding<T>(read: () => T): Verdict<T, 'malformed'> {
+  try {
+    return accept(read())
+  } catch (error) {
+    if (error instanceof DecodeError) return reject('malformed', error.message)
+    throw error
+  }
 }
 
 /** Appends fixed-width integers and bytes to a growing buffer. */
