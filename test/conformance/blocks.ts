@@ -33,7 +33,9 @@ export const blocksSuite: Suite = async (args, report) => {
       const schedule = scheduleOf(test, options)
       const id = `${name}:${title}`
       if (schedule === undefined || (options.filter !== undefined && !id.includes(options.filter))) continue
-      report(await runGuarded(id, () => scheduleOf(test, options) ?? schedule, test))
+      if (count % options.shard.count === options.shard.index) {
+        report(await runGuarded(id, () => scheduleOf(test, options) ?? schedule, test))
+      }
       if (++count >= options.sample) return
     }
   }

@@ -16,9 +16,11 @@ export interface EthereumSuiteOptions {
   /** Run only this many cases, drawn file by file. */
   readonly sample: number
   readonly seed: string
+  /** Run only each case whose number among the chosen ones is `index` modulo `count`. */
+  readonly shard: { readonly index: number; readonly count: number }
 }
 
-/** Reads `PATH… [--fork F] [--filter TEXT] [--skip TEXT]… [--sample N] [--seed S]`. */
+/** Reads `PATH… [--fork F] [--filter TEXT] [--skip TEXT]… [--sample N] [--seed S] [--shard I/N]`. */
 export function parseOptions(args: readonly string[]): EthereumSuiteOptions {
   const paths: string[] = []
   const skip: string[] = []
@@ -32,12 +34,15 @@ export function parseOptions(args: readonly string[]): EthereumSuiteOptions {
     const value = args[++i]
     if (value === undefined) throw new RangeError(`${word} needs a value`)
     if (word === '--skip') skip.push(value)
-    else if (['--fork', '--filter', '--sample', '--seed'].includes(word)) named.set(word, value)
+    else if (['--fork', '--filter', '--sample', '--seed', '--shard'].includes(word)) named.set(word, value)
     else throw new RangeError(`unknown option ${word}`)
   }
   if (paths.length === 0) throw new RangeError('name at least one file or folder of test cases')
   const sample = named.has('--sample') ? Number(named.get('--sample')) : Number.POSITIVE_INFINITY
   if (!(sample > 0)) throw new RangeError('--sample needs a positive number')
+  const [index, count] = (named.get('--shard') ?? '0/1').split('/').map(Number)
+  if (index === undefined || count === undefined || !(index < count))
+    throw new RangeError('--shard needs I/N, I below N')
   return {
     paths,
     fork: named.get('--fork'),
@@ -45,6 +50,7 @@ export function parseOptions(args: readonly string[]): EthereumSuiteOptions {
     skip,
     sample,
     seed: named.get('--seed') ?? '0',
+    shard: { index, count },
   }
 }
 

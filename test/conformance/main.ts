@@ -1,4 +1,5 @@
 import { messageOf } from '#lib/errors'
+import { overCores } from './shards.ts'
 import type { CaseResult, Suite } from './suite.ts'
 
 /** Every conformance suite by the word that names it on the command line; each is loaded only when it is asked for. */
@@ -10,11 +11,11 @@ const SUITES: Readonly<Record<string, { readonly about: string; readonly load: (
   state: {
     about:
       'state PATH… [--fork F] [--filter TEXT] [--skip TEXT]… [--sample N] [--seed S]   GeneralStateTests of Ethereum',
-    load: async () => (await import('./state.ts')).stateSuite,
+    load: async () => overCores('state'),
   },
   blocks: {
     about: 'blocks PATH… (same options)   BlockchainTests of Ethereum, from the merge on',
-    load: async () => (await import('./blocks.ts')).blocksSuite,
+    load: async () => overCores('blocks'),
   },
   differential: {
     about:

@@ -67,7 +67,9 @@ export const stateSuite: Suite = async (args, report) => {
           const { data, gas, value } = post.indexes
           const id = `${name}:${title}:${forkName}:${data}/${gas}/${value}`
           if (options.filter !== undefined && !id.includes(options.filter)) continue
-          report(await runGuarded(id, machines, fork, test, post))
+          if (count % options.shard.count === options.shard.index) {
+            report(await runGuarded(id, machines, fork, test, post))
+          }
           if (++count >= options.sample) return
         }
       }
