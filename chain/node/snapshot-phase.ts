@@ -1,6 +1,7 @@
 import { type CommitExecutionEngine, createExecutionEngine, genesisBlock, type RecoveryPool } from '#evm'
 import { toHex } from '#lib/bytes'
 import type { Log } from '#lib/env'
+import type { Metrics } from '#lib/metrics'
 import type { Network } from '#p2p'
 import { createRpcServer, type RpcBackend } from '#rpc'
 import { createMemoryStore, type Store } from '#storage'
@@ -8,7 +9,6 @@ import type { GenesisFile } from '#types'
 import type { NodeConfig } from './config.ts'
 import { peersToKeep } from './epochs.ts'
 import { startHealthServer } from './health-server.ts'
-import type { Metrics } from './metrics.ts'
 import { type SnapshotProgress, syncFromSnapshot } from './snapshot-sync.ts'
 
 /** The groups that make sense before there is a state: the rest is refused as unknown until the node has one. */

@@ -26,7 +26,7 @@ const nothing = () => {}
 /** Swallows everything. */
 export const silentLog: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => silentLog }
 
-/** A counter, gauge or histogram as the code that measures sees it; the registry lives in `chain/node`. */
+/** A counter, gauge or histogram as the code that measures sees it; the registry is in `lib/metrics`. */
 export interface Counter {
   inc(value?: number, labels?: Readonly<Record<string, string>>): void
 }

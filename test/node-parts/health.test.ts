@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { AssertionError } from '#lib/assert'
+import { createMetrics } from '#lib/metrics'
 import { diskSpace, readinessChecks } from '../../chain/node/health-checks.ts'
 import { type HealthCheck, startHealthServer } from '../../chain/node/health-server.ts'
-import { createMetrics } from '../../chain/node/metrics.ts'
 import { createNodeMetrics } from '../../chain/node/node-metrics.ts'
 
 describe('metrics', () => {

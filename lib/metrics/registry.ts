@@ -20,7 +20,7 @@ export interface Metrics {
 const PREFIX = 'ogpu_'
 
 /**
- * The metrics of a node: our own, and those of the process by prom-client. Every name gets the prefix `ogpu_`. Asking for
+ * The metrics of a process: our own, and those of the process by prom-client. Every name gets the prefix `ogpu_`. Asking for
  * a name again gives the same metric, provided that its kind and labels are the same.
  */
 export function createMetrics(options: MetricsOptions): Metrics {

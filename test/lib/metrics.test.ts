@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { SERIES_MAX } from '../../chain/node/instruments.ts'
-import { createMetrics } from '../../chain/node/metrics.ts'
+import { createMetrics, SERIES_MAX, startMetricsServer } from '#lib/metrics'
 
 const metricsOf = () => createMetrics({ build: { version: '1.2.3', commit: 'abc' }, processMetrics: false })
 
@@ -63,4 +62,21 @@ test('the same name gives the same metric, and another kind or label under it is
 test('the metrics of the process are in the same text', async () => {
   const metrics = createMetrics({ build: { version: '1' } })
   expect(await metrics.text()).toMatch(/^ogpu_process_cpu_user_seconds_total \d/m)
+})
+
+test('a server of its own shows the metrics and nothing else', async () => {
+  const metrics = metricsOf()
+  metrics.registry.counter('calls_total', 'Calls').inc()
+  const server = await startMetricsServer({ host: '127.0.0.1', port: 0, metrics })
+  try {
+    const answer = await fetch(`${server.url}/metrics`)
+    expect(answer.headers.get('content-type')).toContain('text/plain; version=0.0.4')
+    expect(await answer.text()).toContain('ogpu_calls_total 1\n')
+    expect((await fetch(`${server.url}/`)).status).toBe(404)
+    expect((await fetch(`${server.url}/metrics`, { method: 'POST', body: 'x'.repeat(1_000_000) })).status).toBe(405)
+    const port = Number(new URL(server.url).port)
+    await expect(startMetricsServer({ host: '127.0.0.1', port, metrics })).rejects.toThrow('--metrics-port')
+  } finally {
+    await server.close()
+  }
 })
