@@ -409,11 +409,12 @@ export function createPool(options: PoolOptions): TransactionPool {
       return senders.get(key)?.nextNonce ?? accounts.get(key)?.nonce ?? 0n
     },
 
-    content() {
+    content(sender) {
       const pending = new Map<string, readonly RecoveredTransaction[]>()
       const queued = new Map<string, readonly RecoveredTransaction[]>()
-      const ordered = [...senders.values()].sort((a, b) => compareBytes(a.address, b.address))
-      for (const queue of ordered) {
+      const own = sender === undefined ? undefined : senders.get(toRawHex(sender))
+      const wanted = sender === undefined ? [...senders.values()] : own === undefined ? [] : [own]
+      for (const queue of wanted.sort((a, b) => compareBytes(a.address, b.address))) {
         if (queue.executableCount > 0) pending.set(queue.key, queue.executable().map(transactionOf))
         if (queue.queuedCount > 0) queued.set(queue.key, queue.queued().map(transactionOf))
       }

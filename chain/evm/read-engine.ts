@@ -5,7 +5,7 @@ import type { StoreReader } from '#storage'
 import { type Block, type BlockHeader, type BlockNumber, type GenesisFile, ZERO_DIGEST } from '#types'
 import { createCallEngine } from './call-engine.ts'
 import { createChainReader } from './chain-reader.ts'
-import { readBlock, readBlockHash, readHeader } from './chain-store.ts'
+import { readBlock, readBlockHash, readHeader, readReceipts } from './chain-store.ts'
 import type { ExecutionView } from './execution-view.ts'
 import { forkScheduleOfGenesis } from './genesis.ts'
 import { createMachine, rulesOf } from './machine.ts'
@@ -15,7 +15,7 @@ import { FlatState } from './state/flat-state.ts'
 import { readPosition } from './store-meta.ts'
 import { createTraceEngine } from './trace-engine.ts'
 import type { TraceEngine } from './trace-types.ts'
-import type { CallEngine, ChainReader } from './types.ts'
+import type { CallEngine, ChainReader, ExecutedBlock } from './types.ts'
 
 export interface ReadEngineOptions {
   readonly genesis: GenesisFile
@@ -33,6 +33,8 @@ export interface ReadEngine {
   readonly simulations: SimulationEngine
   /** Moves to the present head; between two calls of it every answer is about one and the same moment. */
   renew(): void
+  /** A kept block of our own chain, which knows no withdrawals; what is large of it is read when it is looked at. */
+  executed(number: BlockNumber): ExecutedBlock | undefined
 }
 
 /** Caches of one moment's state; a moment lasts for as long as a block. */
@@ -97,6 +99,34 @@ export function createReadEngine(options: ReadEngineOptions): ReadEngine {
     traces: createTraceEngine({ executor: view, chain, calls }),
     simulations: createSimulationEngine({ executor: view, chain }),
     renew,
+    executed(number) {
+      if (number < position.base || number > position.head) return undefined
+      const own = number === position.head ? header : headerOf(store, number)
+      let whole: Block | undefined
+      const load = () => {
+        whole ??= number === position.head ? view.head() : readBlock(store, number)
+        return defined(whole, 'a block whose body is kept is stored')
+      }
+      const block: Block = {
+        header: own,
+        hash: readBlockHash(store, number) ?? ZERO_DIGEST,
+        get transactions() {
+          return load().transactions
+        },
+        get ommers() {
+          return load().ommers
+        },
+        get size() {
+          return load().size
+        },
+      }
+      return {
+        block,
+        get receipts() {
+          return defined(readReceipts(store, number), 'a block whose body is kept has receipts')
+        },
+      }
+    },
   }
 }
 

@@ -232,7 +232,8 @@ export interface TransactionPool {
   get(hash: Digest): RecoveredTransaction | undefined
   /** Next nonce of `address` counting its executable transactions here. */
   nextNonce(address: Address): Promise<bigint>
-  content(): {
+  /** Everything by sender, or what one sender has. */
+  content(sender?: Address): {
     readonly pending: ReadonlyMap<string, readonly RecoveredTransaction[]>
     readonly queued: ReadonlyMap<string, readonly RecoveredTransaction[]>
   }

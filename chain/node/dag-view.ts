@@ -224,7 +224,7 @@ export function createDagView(options: DagViewOptions): DagView {
       }
     },
 
-    async certificate(height) {
+    async certificate(height = options.heights().finalized) {
       const certificate = options.certificateAt(height)
       if (certificate === undefined) return undefined
       const signers = certificate.signatures.map(({ author }) => author)

@@ -57,7 +57,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     if (method === undefined) {
       throw new RpcError('methodNotFound', `the method ${request.method} does not exist/is not available`)
     }
-    const { workers } = context.backend
+    const { workers, refresh } = context.backend
+    refresh?.()
     if (method.work !== undefined && workers !== undefined) {
       const timeoutMs = method.work === 'call' ? limits.callTimeoutMs : limits.traceTimeoutMs
       return workers.run({

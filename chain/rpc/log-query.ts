@@ -71,12 +71,12 @@ function logFilterOf(criteria: LogCriteria, from: number, to: number): LogFilter
 
 /** Logs of one executed block that fit. */
 export function logsOf(executed: ExecutedBlock, criteria: LogCriteria): LocatedLog[] {
-  const { block, receipts } = executed
+  const { block } = executed
   const mayHold = (bytes: Uint8Array) => bloomMayHold(block.header.logsBloom, bytes)
   const { addresses, topics } = criteria
   if (addresses.length > 0 && !addresses.some(mayHold)) return []
   for (const options of topics) if (options !== undefined && options.length > 0 && !options.some(mayHold)) return []
-  return locateLogs(block, receipts).filter(located => matches(located, criteria))
+  return locateLogs(block, executed.receipts).filter(located => matches(located, criteria))
 }
 
 function matches({ log }: LocatedLog, { addresses, topics }: LogCriteria): boolean {

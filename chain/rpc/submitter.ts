@@ -1,5 +1,6 @@
-import type { PoolVerdict, TransactionPool } from '#evm'
+import type { PoolVerdict } from '#evm'
 import { defined } from '#lib/assert'
+import type { PoolAccess } from './backend.ts'
 
 /** Hands transactions to the pool. */
 export interface Submitter {
@@ -18,7 +19,7 @@ interface Waiting {
  * Transactions that arrive in one turn of the event loop (a JSON-RPC batch, or many requests under load) go to the pool
  * together and in order: one message to the recovery threads, and no nonce looks like a gap.
  */
-export function createSubmitter(pool: Pick<TransactionPool, 'add'>): Submitter {
+export function createSubmitter(pool: Pick<PoolAccess, 'add'>): Submitter {
   const waiting: Waiting[] = []
 
   function flush(): void {

@@ -42,21 +42,13 @@ export class SubscriptionHub {
   readonly #options: HubOptions
   readonly #byKind = new Map<Topic['kind'], Set<Subscription>>()
   readonly #bySink = new Map<NotificationSink, Map<string, Subscription>>()
-  readonly #stops: (() => void)[] = []
-  readonly #timer: NodeJS.Timeout
+  /** Where news come from while somebody wants them. */
+  readonly #sources = new Map<Source, () => void>()
   #count = 0
   #wasSyncing = false
 
   constructor(options: HubOptions) {
     this.#options = options
-    const { backend } = options
-    this.#stops.push(backend.chain.onBlock(executed => this.#onBlock(executed)))
-    this.#stops.push(backend.pool.onAdded(transaction => this.#onPending(transaction)))
-    if (backend.dag !== undefined) {
-      this.#stops.push(backend.dag.onCommit(commit => this.#publish('dagCommits', () => JSON.stringify(commit))))
-    }
-    this.#timer = setInterval(() => this.#onSyncPoll(), SYNC_POLL_MS)
-    this.#timer.unref()
   }
 
   get size(): number {
@@ -81,9 +73,10 @@ export class SubscriptionHub {
     peers.add(subscription)
     this.#byKind.set(topic.kind, peers)
     this.#count += 1
+    this.#listen()
     sink.afterAnswer(() => {
       subscription.isActive = true
-      if (topic.kind === 'syncing') this.#send(subscription, JSON.stringify(this.#syncStatus()))
+      if (topic.kind === 'syncing') void this.#tellSyncing(() => [subscription])
     })
     return id
   }
@@ -95,13 +88,36 @@ export class SubscriptionHub {
     this.#bySink.get(sink)?.delete(id)
     this.#byKind.get(subscription.topic.kind)?.delete(subscription)
     this.#count -= 1
+    this.#listen()
     return true
   }
 
   close(): void {
-    clearInterval(this.#timer)
-    for (const stop of this.#stops) stop()
     for (const sink of [...this.#bySink.keys()]) this.#drop(sink)
+  }
+
+  // News that nobody subscribed to are not asked for: they may have to come from another thread.
+  #listen(): void {
+    for (const source of Object.keys(SOURCES) as Source[]) {
+      const isWanted = SOURCES[source].some(kind => (this.#byKind.get(kind)?.size ?? 0) > 0)
+      const stop = this.#sources.get(source)
+      if (isWanted && stop === undefined) this.#sources.set(source, this.#start(source))
+      else if (!isWanted && stop !== undefined) {
+        stop()
+        this.#sources.delete(source)
+      }
+    }
+  }
+
+  #start(source: Source): () => void {
+    const { chain, pool, dag } = this.#options.backend
+    if (source === 'blocks') return chain.onBlock(executed => this.#onBlock(executed))
+    if (source === 'pool') return pool.onAdded(transaction => this.#onPending(transaction))
+    if (source === 'dag') {
+      return dag?.onCommit(commit => this.#publish('dagCommits', () => JSON.stringify(commit))) ?? (() => {})
+    }
+    const timer = setInterval(() => void this.#pollSyncing(), SYNC_POLL_MS)
+    return () => clearInterval(timer)
   }
 
   #drop(sink: NotificationSink): void {
@@ -127,7 +143,7 @@ export class SubscriptionHub {
   }
 
   #onBlock(executed: ExecutedBlock): void {
-    const { block, receipts } = executed
+    const { block } = executed
     this.#publish('newHeads', () => JSON.stringify(headerToJson(block.header, block.hash)))
     for (const subscription of this.#active('logs')) {
       if (subscription.topic.kind !== 'logs') continue
@@ -137,7 +153,7 @@ export class SubscriptionHub {
     }
     const watchers = this.#active('transactionReceipts')
     if (watchers.length === 0) return
-    const all = receiptsToJson(block, receipts)
+    const all = receiptsToJson(block, executed.receipts)
     for (const subscription of watchers) {
       const { topic } = subscription
       if (topic.kind !== 'transactionReceipts') continue
@@ -161,15 +177,30 @@ export class SubscriptionHub {
     }
   }
 
-  #syncStatus(): unknown {
-    const progress = this.#options.backend.syncing()
-    return progress === undefined ? false : { syncing: true, status: progress }
+  async #pollSyncing(): Promise<void> {
+    const wasSyncing = this.#wasSyncing
+    await this.#tellSyncing(isSyncing => (isSyncing === wasSyncing ? [] : this.#active('syncing')))
   }
 
-  #onSyncPoll(): void {
-    const isSyncing = this.#options.backend.syncing() !== undefined
-    if (isSyncing === this.#wasSyncing) return
-    this.#wasSyncing = isSyncing
-    this.#publish('syncing', () => JSON.stringify(this.#syncStatus()))
+  async #tellSyncing(to: (isSyncing: boolean) => readonly Subscription[]): Promise<void> {
+    try {
+      const progress = await this.#options.backend.syncing()
+      this.#wasSyncing = progress !== undefined
+      const text = JSON.stringify(progress === undefined ? false : { syncing: true, status: progress })
+      for (const subscription of to(this.#wasSyncing)) this.#send(subscription, text)
+    } catch (error) {
+      // The node's thread is too busy to say; the next poll asks again.
+      if (!(error instanceof RpcError)) throw error
+    }
   }
 }
+
+/** What each kind of news is needed for. */
+const SOURCES = {
+  blocks: ['newHeads', 'logs', 'transactionReceipts'],
+  pool: ['newPendingTransactions'],
+  dag: ['dagCommits'],
+  syncing: ['syncing'],
+} as const satisfies Readonly<Record<string, readonly Topic['kind'][]>>
+
+type Source = keyof typeof SOURCES

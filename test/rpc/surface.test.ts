@@ -72,7 +72,9 @@ describe('admin methods', () => {
           peers: () => [
             { id: peer, addresses: [`/ip6/::1/tcp/7/p2p/${peer}`], outbound: true, authority: 2, agent: 'ogpu/1' },
           ],
-          addPeer: address => added.push(address),
+          addPeer: address => {
+            added.push(address)
+          },
         },
       }),
     })

@@ -147,7 +147,7 @@ describe('JSON-RPC over WebSocket', () => {
       rounds: async () => [],
       commit: async index => ({ index }),
       vertex: async () => undefined,
-      certificate: async height => ({ height }),
+      certificate: async (height = 0) => ({ height }),
       timeline: () => ({ receivedMs: 1 }),
       onCommit: listener => {
         emit = listener

@@ -1,12 +1,12 @@
 import { toHex } from '#lib/bytes'
-import type { AdminControl } from '../backend.ts'
+import type { AdminAccess } from '../backend.ts'
 import type { RpcContext } from '../context.ts'
 import { RpcError } from '../errors.ts'
 import { method } from '../method.ts'
 import { ParamError, param } from '../params.ts'
 import { BOOLEAN, listOf, STRING, titled } from '../schema.ts'
 
-function adminOf({ backend }: RpcContext): AdminControl {
+function adminOf({ backend }: RpcContext): AdminAccess {
   if (backend.admin !== undefined) return backend.admin
   throw new RpcError('server', 'this node has no admin interface')
 }
@@ -34,10 +34,10 @@ export const adminMethods = [
     summary: 'Who this node is on the network, and which chain it is on.',
     params: [],
     result: titled('node'),
-    handle: context => {
+    handle: async context => {
       const admin = adminOf(context)
       const { chain, clientVersion } = context.backend
-      const addresses = admin.addresses()
+      const addresses = await admin.addresses()
       const { ip, port, text } = placeOf(addresses[0])
       return {
         id: admin.id,
@@ -63,31 +63,29 @@ export const adminMethods = [
     summary: 'The connected peers.',
     params: [],
     result: listOf(titled('peer')),
-    handle: context =>
-      adminOf(context)
-        .peers()
-        .map(({ id, addresses, outbound, authority, agent }) => ({
-          id,
-          name: agent ?? '',
-          enode: addresses[0] ?? '',
-          caps: ['ogpu/1'],
-          network: {
-            localAddress: '',
-            remoteAddress: placeOf(addresses[0]).text,
-            inbound: !outbound,
-            trusted: authority !== undefined,
-            static: authority !== undefined,
-          },
-          protocols: { ogpu: authority === undefined ? {} : { validator: authority } },
-        })),
+    handle: async context =>
+      (await adminOf(context).peers()).map(({ id, addresses, outbound, authority, agent }) => ({
+        id,
+        name: agent ?? '',
+        enode: addresses[0] ?? '',
+        caps: ['ogpu/1'],
+        network: {
+          localAddress: '',
+          remoteAddress: placeOf(addresses[0]).text,
+          inbound: !outbound,
+          trusted: authority !== undefined,
+          static: authority !== undefined,
+        },
+        protocols: { ogpu: authority === undefined ? {} : { validator: authority } },
+      })),
   }),
   method({
     name: 'admin_addPeer',
     summary: 'Keeps a connection to a node until this one stops; its address is a multiaddr with the peer id.',
     params: [peerAddress],
     result: BOOLEAN,
-    handle: (context, [address]) => {
-      adminOf(context).addPeer(address)
+    handle: async (context, [address]) => {
+      await adminOf(context).addPeer(address)
       return true
     },
   }),

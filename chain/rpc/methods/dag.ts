@@ -1,5 +1,5 @@
 import { toHex } from '#lib/bytes'
-import type { DagReader } from '../backend.ts'
+import type { DagAccess } from '../backend.ts'
 import type { RpcContext } from '../context.ts'
 import { RpcError } from '../errors.ts'
 import { toQuantity } from '../format.ts'
@@ -10,7 +10,7 @@ import { listOf, nullable, titled } from '../schema.ts'
 /** Rounds in one answer. */
 const ROUNDS_MAX = 200
 
-function dagOf({ backend }: RpcContext): DagReader {
+function dagOf({ backend }: RpcContext): DagAccess {
   if (backend.dag !== undefined) return backend.dag
   throw new RpcError('server', 'this node does not take part in consensus')
 }
@@ -62,17 +62,14 @@ export const dagMethods = [
     summary: 'The checkpoint certificate of a block: a quorum of signatures over its hash.',
     params: [withDefault(count('blockNumber'), -1)],
     result: nullable(titled('certificate')),
-    handle: async (context, [height]) => {
-      const wanted = height < 0 ? context.backend.chain.finalized() : height
-      return (await dagOf(context).certificate(wanted)) ?? null
-    },
+    handle: async (context, [height]) => (await dagOf(context).certificate(height < 0 ? undefined : height)) ?? null,
   }),
   method({
     name: 'ogpu_transactionTimeline',
     summary: 'When this node saw each stage of a transaction, in milliseconds since 1970.',
     params: [hash('transactionHash')],
     result: nullable(titled('timeline')),
-    handle: (context, [digest]) => dagOf(context).timeline(digest) ?? null,
+    handle: async (context, [digest]) => (await dagOf(context).timeline(digest)) ?? null,
   }),
   method({
     name: 'ogpu_droppedTransaction',

@@ -42,7 +42,7 @@ export const networkMethods = [
     summary: 'Number of connected peers.',
     params: [],
     result: QUANTITY,
-    handle: ({ backend }) => toQuantity(backend.network.peerCount()),
+    handle: async ({ backend }) => toQuantity(await backend.network.peerCount()),
   }),
   method({
     name: 'rpc_modules',
@@ -63,8 +63,8 @@ export const networkMethods = [
     summary: 'Progress of catching up with the network, or false.',
     params: [],
     result: { oneOf: [BOOLEAN, OBJECT] },
-    handle: ({ backend }) => {
-      const progress = backend.syncing()
+    handle: async ({ backend }) => {
+      const progress = await backend.syncing()
       if (progress === undefined) return false
       return {
         startingBlock: toQuantity(progress.startingBlock),

@@ -1,5 +1,5 @@
 import type { PoolVerdict } from '#evm'
-import { equalBytes, toHex } from '#lib/bytes'
+import { equalBytes, toHex, toRawHex } from '#lib/bytes'
 import { type Block, decodeTransaction, type RecoveredTransaction } from '#types'
 import type { ReadContext, RpcContext } from '../context.ts'
 import { RpcError } from '../errors.ts'
@@ -39,9 +39,21 @@ async function rawTransactionAt(context: RpcContext, ref: BlockRef, position: nu
   return transaction === undefined ? null : toHex(transaction.raw)
 }
 
+/** A transaction from a block or from the pool. */
+async function findTransaction(
+  context: RpcContext,
+  digest: Uint8Array,
+): Promise<Located | { readonly transaction: RecoveredTransaction } | undefined> {
+  const located = await locateTransaction(context, digest)
+  if (located !== undefined) return located
+  const transaction = await context.backend.pool.get(digest)
+  // It may have left the pool for a block between the two questions.
+  return transaction === undefined ? locateTransaction(context, digest) : { transaction }
+}
+
 async function rawTransaction(context: RpcContext, digest: Uint8Array): Promise<string | null> {
-  const transaction = (await locateTransaction(context, digest))?.transaction ?? context.backend.pool.get(digest)
-  return transaction === undefined ? null : toHex(transaction.raw)
+  const found = await findTransaction(context, digest)
+  return found === undefined ? null : toHex(found.transaction.raw)
 }
 
 async function receiptOf(context: RpcContext, digest: Uint8Array): Promise<Json | undefined> {
@@ -91,7 +103,7 @@ async function sendSync(context: RpcContext, raw: Uint8Array, timeoutMs: number,
       : undefined
   try {
     const digest = hashOf(await context.submitter.submit(raw))
-    const sender = pool.get(digest)?.sender
+    const sender = (await pool.get(digest))?.sender
     if (decoded.kind === 'accept' && sender !== undefined) {
       const expected = await pool.nextNonce(sender)
       if (expected < decoded.value.nonce) {
@@ -115,10 +127,9 @@ export const transactionMethods = [
     params: [hash('transactionHash')],
     result: TRANSACTION,
     handle: async (context, [digest]) => {
-      const located = await locateTransaction(context, digest)
-      if (located !== undefined) return transactionToJson(located.transaction, located)
-      const pooled = context.backend.pool.get(digest)
-      return pooled === undefined ? null : transactionToJson(pooled, undefined)
+      const found = await findTransaction(context, digest)
+      if (found === undefined) return null
+      return transactionToJson(found.transaction, 'block' in found ? found : undefined)
     },
   }),
   method({
@@ -140,9 +151,9 @@ export const transactionMethods = [
     summary: 'A transaction in the pool by sender and nonce.',
     params: [address, quantity('nonce')],
     result: TRANSACTION,
-    handle: (context, [sender, nonce]) => {
-      const { pending, queued } = context.backend.pool.content()
-      const key = toHex(sender).slice(2)
+    handle: async (context, [sender, nonce]) => {
+      const { pending, queued } = await context.backend.pool.content(sender)
+      const key = toRawHex(sender)
       const own = [...(pending.get(key) ?? []), ...(queued.get(key) ?? [])]
       const found = own.find(transaction => transaction.nonce === nonce)
       return found === undefined ? null : transactionToJson(found, undefined)

@@ -33,8 +33,8 @@ export const poolMethods = [
     summary: 'How many transactions are executable and how many wait for an earlier nonce.',
     params: [],
     result: titled('pool status'),
-    handle: ({ backend }) => {
-      const { pending, queued } = backend.pool.status()
+    handle: async ({ backend }) => {
+      const { pending, queued } = await backend.pool.status()
       return { pending: toQuantity(pending), queued: toQuantity(queued) }
     },
   }),
@@ -44,8 +44,8 @@ export const poolMethods = [
     params: [],
     result: titled('pool content'),
     weight: 50,
-    handle: ({ backend }) => {
-      const { pending, queued } = backend.pool.content()
+    handle: async ({ backend }) => {
+      const { pending, queued } = await backend.pool.content()
       return { pending: bySender(pending, wholeOf), queued: bySender(queued, wholeOf) }
     },
   }),
@@ -55,8 +55,8 @@ export const poolMethods = [
     params: [address],
     result: titled('pool content'),
     weight: 5,
-    handle: ({ backend }, [sender]) => {
-      const { pending, queued } = backend.pool.content()
+    handle: async ({ backend }, [sender]) => {
+      const { pending, queued } = await backend.pool.content(sender)
       const key = toRawHex(sender)
       return { pending: byNonce(pending.get(key) ?? [], wholeOf), queued: byNonce(queued.get(key) ?? [], wholeOf) }
     },
@@ -67,8 +67,8 @@ export const poolMethods = [
     params: [],
     result: titled('pool summary'),
     weight: 50,
-    handle: ({ backend }) => {
-      const { pending, queued } = backend.pool.content()
+    handle: async ({ backend }) => {
+      const { pending, queued } = await backend.pool.content()
       return { pending: bySender(pending, lineOf), queued: bySender(queued, lineOf) }
     },
   }),
