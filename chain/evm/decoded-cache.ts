@@ -1,4 +1,7 @@
-import type { RecoveredTransaction } from '#types'
+import type { Address, Transaction } from '#types'
+
+/** A decoded transaction; the sender is set once it is recovered. */
+export type Decoded = Transaction & { sender?: Address }
 
 /** What a decoded transaction takes beside its bytes, rounded up. */
 const ENTRY_BYTES = 1_024
@@ -7,14 +10,14 @@ const GENERATION_BYTES = 32 * 1024 * 1024
 
 /**
  * Decoded transactions by the identity of their bytes: pool, vertex and block hold the same array, so that between
- * admission and execution nothing is decoded or hashed again. Two generations, the older one dropped when the younger
+ * its arrival and its execution a transaction is decoded and hashed once. Two generations, the older one dropped when the younger
  * is full. Bounded by bytes, not entries: an array keeps the whole buffer alive that it is a view of, and the buffer of a
  * hostile vertex may be large and hold one transaction.
  */
 export class DecodedCache {
   readonly #generationBytes: number
-  #young = new Map<Uint8Array, RecoveredTransaction>()
-  #old = new Map<Uint8Array, RecoveredTransaction>()
+  #young = new Map<Uint8Array, Decoded>()
+  #old = new Map<Uint8Array, Decoded>()
   #bytes = 0
   #lastBuffer: ArrayBufferLike | undefined
 
@@ -22,11 +25,11 @@ export class DecodedCache {
     this.#generationBytes = generationBytes
   }
 
-  get(raw: Uint8Array): RecoveredTransaction | undefined {
+  get(raw: Uint8Array): Decoded | undefined {
     return this.#young.get(raw) ?? this.#old.get(raw)
   }
 
-  set(transaction: RecoveredTransaction): void {
+  set(transaction: Decoded): void {
     const { buffer } = transaction.raw
     this.#bytes += ENTRY_BYTES
     // Transactions of one vertex come together and share its buffer.

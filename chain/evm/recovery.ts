@@ -12,13 +12,15 @@ import {
   type Transaction,
   type TransactionDecodeReason,
 } from '#types'
-import { DecodedCache } from './decoded-cache.ts'
+import { type Decoded, DecodedCache } from './decoded-cache.ts'
 import { packTransactions, type RecoveryReply, unpackSenders } from './recovery-batch.ts'
 
 export type RecoveryVerdict = Verdict<RecoveredTransaction, TransactionDecodeReason | 'bad signature'>
 
 /** Decodes transactions and recovers their senders, in worker threads when there are many. */
 export interface RecoveryPool {
+  /** Decodes without a look at the signature, and remembers the result: `recover` of the same array starts from there. */
+  decode(raw: Uint8Array): Verdict<Transaction, TransactionDecodeReason>
   /** One verdict for each input, in order. Senders already known are not computed again. */
   recover(raw: readonly Uint8Array[]): Promise<readonly RecoveryVerdict[]>
   /** The same for one transaction on the calling thread (about 80 µs when the sender is unknown). */
@@ -142,24 +144,27 @@ export function createRecoveryPool(options: RecoveryPoolOptions = {}): RecoveryP
     )
   }
 
-  function attach(transaction: Transaction, sender: Address | undefined): RecoveryVerdict {
+  function decode(raw: Uint8Array): Verdict<Decoded, TransactionDecodeReason> {
+    const known = decoded.get(raw)
+    if (known !== undefined) return accept(known)
+    const verdict = decodeTransaction(raw)
+    if (verdict.kind === 'accept') decoded.set(verdict.value)
+    return verdict
+  }
+
+  function attach(transaction: Decoded, sender: Address | undefined): RecoveryVerdict {
     if (sender === undefined) return reject('bad signature')
-    const complete = Object.assign(transaction as { sender?: Address } & Transaction, { sender })
-    decoded.set(complete)
-    return accept(complete)
+    return accept(Object.assign(transaction, { sender }))
   }
 
   // Of a transaction that needs no signature recovery, or its decoded form and its key in the sender cache.
-  function look(
-    raw: Uint8Array,
-  ): RecoveryVerdict | { readonly kind: 'unknown'; key: string; transaction: Transaction } {
-    const known = decoded.get(raw)
-    if (known !== undefined) {
-      cacheHits += 1
-      return accept(known)
-    }
-    const verdict = decodeTransaction(raw)
+  function look(raw: Uint8Array): RecoveryVerdict | { readonly kind: 'unknown'; key: string; transaction: Decoded } {
+    const verdict = decode(raw)
     if (verdict.kind !== 'accept') return verdict
+    if (isRecovered(verdict.value)) {
+      cacheHits += 1
+      return accept(verdict.value)
+    }
     const key = toRawHex(verdict.value.hash)
     const sender = senders.get(key)
     if (sender === undefined) return { kind: 'unknown', key, transaction: verdict.value }
@@ -167,17 +172,19 @@ export function createRecoveryPool(options: RecoveryPoolOptions = {}): RecoveryP
     return attach(verdict.value, sender)
   }
 
-  function settle(key: string, transaction: Transaction, sender: Address | undefined): RecoveryVerdict {
+  function settle(key: string, transaction: Decoded, sender: Address | undefined): RecoveryVerdict {
     recovered += 1
     if (sender !== undefined) senders.set(key, sender)
     return attach(transaction, sender)
   }
 
   return {
+    decode,
+
     async recover(raw) {
       if (closed) throw new CodedError('closed', 'the recovery pool is closed')
       const verdicts = new Array<RecoveryVerdict>(raw.length)
-      const unknown: { readonly at: number; readonly key: string; readonly transaction: Transaction }[] = []
+      const unknown: { readonly at: number; readonly key: string; readonly transaction: Decoded }[] = []
       raw.forEach((bytes, at) => {
         const found = look(bytes)
         if (found.kind === 'unknown') unknown.push({ at, key: found.key, transaction: found.transaction })
@@ -204,6 +211,10 @@ export function createRecoveryPool(options: RecoveryPoolOptions = {}): RecoveryP
       await Promise.all(lanes.map(lane => lane.worker.terminate()))
     },
   }
+}
+
+function isRecovered(transaction: Decoded): transaction is RecoveredTransaction {
+  return transaction.sender !== undefined
 }
 
 function recoverHere(raw: Uint8Array): Address | undefined {

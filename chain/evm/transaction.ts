@@ -10,6 +10,7 @@ import {
   type Log,
   type Receipt,
   type RecoveredTransaction,
+  type Transaction,
 } from '#types'
 import { GAS_PER_BLOB, INIT_CODE_BYTES_MAX, intrinsicGas, TRANSACTION_GAS_MAX } from './gas.ts'
 import { applyMessageHere, takesMessage } from './interpreter/message.ts'
@@ -64,7 +65,7 @@ const BLOBS_PER_TRANSACTION_MAX = 6
  */
 export function checkTransaction(
   rules: Rules,
-  transaction: RecoveredTransaction,
+  transaction: Transaction,
   blockGasLimit: bigint,
 ): SkipReason | undefined {
   const { type, chainId, gasLimit, data, to } = transaction
@@ -82,7 +83,7 @@ export function checkTransaction(
   return undefined
 }
 
-function hasValidBlobs(rules: Rules, transaction: RecoveredTransaction): boolean {
+function hasValidBlobs(rules: Rules, transaction: Transaction): boolean {
   const hashes = transaction.blobVersionedHashes ?? []
   if (hashes.length === 0 || transaction.to === undefined) return false
   const max = rules.isOsaka ? Math.min(BLOBS_PER_TRANSACTION_MAX, rules.blobs.max) : rules.blobs.max

@@ -28,6 +28,9 @@ const STALLED_MS = 2_000
 /** A node that is streamed to asks for commits as well when it is further behind than this. */
 const COMMITS_BEHIND_MAX = 10
 
+/** Why a vertex may not carry these bytes as a transaction; undefined when it may. */
+export type TransactionCheck = (raw: Uint8Array) => string | undefined
+
 /** What the parts that live across epochs hear of the running ones. */
 export interface EpochEvents {
   takePayload(room: { readonly transactions: number; readonly bytes: number }): readonly Uint8Array[]
@@ -50,6 +53,8 @@ export interface EpochOptions {
   /** Highest protocol version that this program knows. */
   readonly protocolVersion: number
   readonly blockGasLimit: number
+  /** Static check of a transaction in a vertex, by the rules of this epoch's protocol version. */
+  readonly checkTransaction: TransactionCheck
   readonly keys: ValidatorKeys | undefined
   /** Present when there are keys. */
   readonly guards: EpochGuards | undefined
@@ -87,7 +92,8 @@ export interface EpochInstance {
 
 /** Builds the consensus of one epoch from its log; `start` lets it act. CodedError like `createConsensus`. */
 export async function createEpochInstance(options: EpochOptions): Promise<EpochInstance> {
-  const { setup, chainId, keys, consensusLog, engine, network, timeline, clock, log, events } = options
+  const { setup, chainId, keys, consensusLog, engine, network, timeline, clock, log, events, checkTransaction } =
+    options
   const { epoch, committee, epochSeed, epochStartMs, previousEpochRecord, params, peers } = setup
   const own = ownIndex(setup, keys)
   const guard = own === undefined ? undefined : options.guards?.open(epoch, epochStartMs)
@@ -123,7 +129,7 @@ export async function createEpochInstance(options: EpochOptions): Promise<EpochI
     peers,
     own,
     epoch,
-    verifier: createVertexVerifier({ chainId, epoch, committee, params, previousEpochRecord }),
+    verifier: createVertexVerifier({ chainId, epoch, committee, params, previousEpochRecord, checkTransaction }),
     openRounds() {
       const { gcRound, round, highestAcceptedRound } = core.status()
       return { above: gcRound, upTo: Math.max(round, highestAcceptedRound) + params.maxRoundLookahead }
@@ -161,6 +167,13 @@ export async function createEpochInstance(options: EpochOptions): Promise<EpochI
           key: keys.checkpoint,
           headTimeMs: blockTimeMs(engine.chain.head()),
         })
+  // The pool refuses at its door what fails the check. Should one ever get past it, a vertex with it would be invalid for all.
+  const carried = (transactions: readonly Uint8Array[]) =>
+    transactions.filter(raw => {
+      const fault = checkTransaction(raw)
+      if (fault !== undefined) log.error('a transaction that no vertex may carry was left out', { fault })
+      return fault === undefined
+    })
   const startedMs = clock.now()
   let lastCommitMs: number | undefined
   const driver = createConsensusDriver({
@@ -169,7 +182,7 @@ export async function createEpochInstance(options: EpochOptions): Promise<EpochI
     port: link,
     clock,
     log: log.child('consensus'),
-    takePayload: room => (options.isCurrent() ? events.takePayload(room) : []),
+    takePayload: room => (options.isCurrent() ? carried(events.takePayload(room)) : []),
     async onCommit(ordered) {
       lastCommitMs = clock.now()
       dag.onOrdered(ordered, lastCommitMs)

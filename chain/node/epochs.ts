@@ -21,7 +21,7 @@ import {
 import { blockTimeMs } from './checkpoints.ts'
 import { ogpuConfigOf } from './committee.ts'
 import { createConsensusLog } from './consensus-log.ts'
-import { createEpochInstance, type EpochEvents, type EpochInstance, ownIndex } from './epoch.ts'
+import { createEpochInstance, type EpochEvents, type EpochInstance, ownIndex, type TransactionCheck } from './epoch.ts'
 import { createEpochGuards } from './epoch-guards.ts'
 import { startEpochRouter } from './epoch-router.ts'
 import { createEpochSignatures } from './epoch-signatures.ts'
@@ -43,6 +43,8 @@ export interface EpochsOptions {
   readonly engine: CommitExecutionEngine
   readonly network: Network
   readonly keys: ValidatorKeys | undefined
+  /** The static check of transactions in vertices, for the epochs of a protocol version. */
+  readonly transactionCheck: (protocolVersion: number) => TransactionCheck
   readonly signingGuardPath: string
   readonly timeline: Timeline
   readonly clock: Clock
@@ -120,6 +122,7 @@ export async function createEpochs(options: EpochsOptions): Promise<Epochs> {
       chainId,
       protocolVersion: knownVersion,
       blockGasLimit: Number(ogpuConfigOf(genesis).execution.blockGasLimit),
+      checkTransaction: options.transactionCheck(setup.protocolVersion),
       keys,
       guards,
       consensusLog: logOf(epoch),

@@ -14,6 +14,7 @@ import { CodedError, messageOf } from '#lib/errors'
 import type { Network, PeerId } from '#p2p'
 import { type Commit, type CommitIndex, commitDigest, type Digest, type VerifiedVertex } from '#types'
 import type { ConsensusLog } from './consensus-log.ts'
+import type { TransactionCheck } from './epoch.ts'
 import type { EpochSetup } from './epoch-store.ts'
 
 const REQUEST_TIMEOUT_MS = 30_000
@@ -31,14 +32,15 @@ export async function fetchCommitsBefore(options: {
   readonly network: Network
   readonly setup: EpochSetup
   readonly chainId: number
+  readonly checkTransaction: TransactionCheck
   readonly last: CommitIndex
   readonly lastDigest: Digest
   readonly consensusLog: ConsensusLog
   readonly log: Log
 }): Promise<void> {
-  const { network, setup, chainId, last, lastDigest, consensusLog, log } = options
+  const { network, setup, chainId, checkTransaction, last, lastDigest, consensusLog, log } = options
   const { epoch, committee, params, previousEpochRecord } = setup
-  const verifier = createVertexVerifier({ chainId, epoch, committee, params, previousEpochRecord })
+  const verifier = createVertexVerifier({ chainId, epoch, committee, params, previousEpochRecord, checkTransaction })
   const commits: Commit[] = []
   const vertices: VerifiedVertex[] = []
   const first = firstCommitNeeded(last, params)

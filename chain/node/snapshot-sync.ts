@@ -1,6 +1,7 @@
 import { decodeCertificate, verifyCertificate } from '#consensus'
 import {
   createSnapshotTarget,
+  createTransactionCheck,
   decodeSnapshotManifest,
   genesisBlock,
   isSnapshotChunk,
@@ -225,6 +226,7 @@ export async function syncFromSnapshot(options: SnapshotSyncOptions): Promise<Bl
       network,
       setup,
       chainId,
+      checkTransaction: createTransactionCheck({ genesis, protocolVersion: setup.protocolVersion }),
       last: origin.commitIndex,
       lastDigest: defined(header.parentBeaconBlockRoot, 'a certified header names its commit'),
       consensusLog: createConsensusLog(consensusStore, setup.epoch),

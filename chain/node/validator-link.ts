@@ -92,7 +92,7 @@ export function createValidatorLink(options: ValidatorLinkOptions): ValidatorLin
         continue
       }
       const verdict = verifier.verify(bytes)
-      if (verdict.kind === 'reject') return { vertices, fault: verdict.reason, known }
+      if (verdict.kind === 'reject') return { vertices, fault: faultOf(verdict), known }
       if (verdict.kind !== 'accept') continue
       vertices.push(verdict.value)
       verified.set(tail, verdict.value)
@@ -262,4 +262,9 @@ export function createValidatorLink(options: ValidatorLinkOptions): ValidatorLin
       }
     },
   }
+}
+
+/** The detail of a failed static check is one of a few words; others may name numbers, and would fill the metrics. */
+function faultOf({ reason, detail }: { readonly reason: string; readonly detail?: string }): string {
+  return reason === 'transaction' && detail !== undefined ? `${reason} (${detail})` : reason
 }

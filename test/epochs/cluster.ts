@@ -31,6 +31,7 @@ export interface EpochCluster {
   /** From now on this node cannot write how an epoch ended, until it is started again: as if it died at that instant. */
   breakRecords(index: number): void
   readonly failures: unknown[]
+  consensusStore(index: number): Store
   /** The wire, for peers that are none of the validators. */
   readonly hub: MemoryHub
   close(): Promise<void>
@@ -92,6 +93,7 @@ export function createEpochCluster(
     running: () => [...nodes.values()].map(({ parts }) => parts),
     failures,
     hub,
+    consensusStore: index => defined(disks[index], 'every validator has a disk').consensusStore,
 
     breakRecords: index => broken.add(index),
 

@@ -77,7 +77,8 @@ describe('epoch changes', () => {
     await expectSameChain(cluster)
     for (const parts of cluster.running()) {
       expect(operatorsOf(parts)).toEqual(operators(network, 0, 1, 2, 3))
-      expect(await nonceOf(parts)).toBe(BigInt(sent))
+      // The pool of a node that is a commit behind may be empty too.
+      await expect.poll(() => nonceOf(parts), { timeout: 10_000 }).toBe(BigInt(sent))
     }
     // The chain of records is signed by quorums: a newcomer follows it without executing anything.
     const [first] = cluster.running()
