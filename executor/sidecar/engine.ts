@@ -13,6 +13,7 @@ import { createBackoff } from './backoff.ts'
 import type { ChainPort, PublishedTaskEvent } from './chain.ts'
 import { type Decision, decide, type Situation, seatOf } from './decide.ts'
 import { openRecordStore, readIfPresent, writeDurably } from './durable.ts'
+import { createExecutorMetrics, type ExecutorMetrics, outcomeLabel } from './metrics.ts'
 import { createPreparer, type PreparedJob } from './prepare.ts'
 import { isWorkRecord, type WorkRecord } from './records.ts'
 import { settleForStop } from './settle.ts'
@@ -39,6 +40,7 @@ export interface EngineOptions {
   readonly hasGateway: boolean
   /** Wait of the second, third … seat before a call that every seat could make. */
   readonly dueStaggerMs: number
+  readonly metrics?: ExecutorMetrics
 }
 
 export interface Engine {
@@ -60,7 +62,7 @@ const FAILURES_MAX = 12
 const NOT_ELIGIBLE_WAIT_MS = 5_000
 
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const { chain, data, dir, log, clock } = options
+  const { chain, data, dir, log, clock, metrics = createExecutorMetrics() } = options
   const outputs = join(dir, 'outputs')
   await mkdir(outputs, { recursive: true })
   const store = await openRecordStore(join(dir, 'tasks'), isWorkRecord, log)
@@ -78,6 +80,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   async function consider(event: PublishedTaskEvent): Promise<void> {
     const id = event.task.toLowerCase()
     if (store.get(id) !== undefined) return
+    metrics.published()
     if (options.sources !== undefined && !options.sources.has(event.source.toLowerCase())) return
     if (!(await chain.isRegistered(event.source))) return
     if (store.all().filter(record => record.outcome === undefined).length >= OPEN_TASKS_MAX) {
@@ -85,6 +88,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       return
     }
     await store.put({ id, source: event.source.toLowerCase(), block: event.block })
+    metrics.found()
     log.info('task found', { task: id, source: event.source, block: event.block })
   }
 
@@ -102,8 +106,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     }
   }
 
-  async function finish(record: WorkRecord, outcome: string): Promise<void> {
+  async function finish(record: WorkRecord, outcome: string, seat?: string): Promise<void> {
     await store.put({ ...record, outcome })
+    metrics.done(outcomeLabel(outcome, seat))
     for (const map of [prepared, dueSince, looked]) map.delete(record.id)
     backoff.reset(record.id)
     await rm(join(outputs, record.id), { force: true })
@@ -132,6 +137,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       const { outRoot, traceRoot } = result
       const stored = { outRoot, traceRoot, blobId: `0x${blob.hash}`, salt: randomSalt(), url: blob.link }
       await store.put({ ...record, result: stored })
+      metrics.ran(runtime.kind, result.elapsedMs / 1_000)
       log.info('computed', { task: record.id, elapsedMs: Math.round(result.elapsedMs), bytes: result.output.length })
     } finally {
       running.delete(record.id)
@@ -218,30 +224,44 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         if (situation.policy !== undefined) await performDue(record, situation)
         return false
       case 'finish':
-        await finish(record, reason)
+        await finish(record, reason, seatOf(situation.info, chain.me)?.state)
         return false
     }
   }
 
   async function work(id: string): Promise<void> {
+    let step = 'look'
     try {
       for (let again = true; again && !aborter.signal.aborted; ) {
         const record = defined(store.get(id), 'an open task has a record')
         if (record.outcome !== undefined) return
+        step = 'look'
         const situation = await situationOf(record)
-        again = await act(record, situation, decide(situation))
-        if (again) backoff.reset(id)
+        const decision = decide(situation)
+        step = decision.step
+        again = await act(record, situation, decision)
+        if (!again) continue
+        metrics.stepped(step)
+        backoff.reset(id)
       }
     } catch (error) {
-      if (!aborter.signal.aborted) await noteFailure(id, error)
+      if (!aborter.signal.aborted) await noteFailure(id, step, error)
     }
   }
 
-  async function noteFailure(id: string, error: unknown): Promise<void> {
+  async function noteFailure(id: string, step: string, error: unknown): Promise<void> {
     const record = defined(store.get(id), 'an open task has a record')
     const coded = error instanceof CodedError || error instanceof SdkError ? error : undefined
     const failures = backoff.fail(id, clock.now())
-    log.warn('a step failed', { task: id, code: coded?.code, error: messageOf(error), data: coded?.data, failures })
+    metrics.failed(step, coded?.code ?? 'UNKNOWN')
+    log.warn('a step failed', {
+      task: id,
+      step,
+      code: coded?.code,
+      error: messageOf(error),
+      data: coded?.data,
+      failures,
+    })
     // Our own codes that are not retryable say that this job can never be run here.
     const hopeless = error instanceof CodedError && !error.retryable
     if (hopeless) await finish(record, `DROPPED_${error.code}`)
@@ -261,7 +281,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     records: () => store.all(),
     async tick() {
       assert(!aborter.signal.aborted, 'a stopped engine does not tick')
-      const { block } = await chain.head()
+      const head = await chain.head()
+      const { block } = head
       await watcher.advance(block, async (from, to) => {
         for (const event of await chain.publishedTasks(from, to)) {
           await unlessUnreadable(log, event.task, () => consider(event))
@@ -279,6 +300,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
           work(id).finally(() => busy.delete(id)),
         )
       }
+      metrics.looked(head, watcher.cursor)
+      metrics.tasks(store.all().filter(({ outcome }) => outcome === undefined).length, running.size)
     },
     async stop() {
       aborter.abort()

@@ -1,11 +1,12 @@
 /** Puts the executor together: client, runtimes, engine, and the loop that ticks it. */
-import { createClient, type OgpuClient, setGateway, sleep } from '@ogpu/sdk'
-import { type Clock, type Log, silentLog } from '#lib/env'
+import { createClient, type OgpuClient, readAccount, setGateway, sleep } from '@ogpu/sdk'
+import { type Clock, type Log, type MetricsRegistry, silentLog } from '#lib/env'
 import { CodedError, messageOf } from '#lib/errors'
 import { createIntRuntime } from '../runtimes/int/runtime.ts'
 import { DEFAULT_RUN_LIMITS, type RunLimits, type Runtime } from '../runtimes/runtime.ts'
 import { createChainPort } from './chain.ts'
 import { createEngine, type Engine } from './engine.ts'
+import { createExecutorMetrics, measureData, type SidecarMetrics } from './metrics.ts'
 
 export interface ExecutorOptions {
   /** JSON-RPC endpoint of a node. */
@@ -19,6 +20,8 @@ export interface ExecutorOptions {
   /** Plug-ins; the integer runtime alone when absent. They are closed when the executor stops. */
   readonly runtimes?: readonly Runtime[]
   readonly log?: Log
+  /** Where the executor declares what it counts. */
+  readonly metrics?: MetricsRegistry
   /** Runs at once; 1 when absent. */
   readonly concurrency?: number
   /** How often the chain is asked; 500 ms when absent. */
@@ -50,6 +53,7 @@ export const START_ERRORS = { NO_RUNTIME: 'NO_RUNTIME' } as const
 const LOOK_BACK_BLOCKS = 20_000
 const POLLING_MS = 500
 const RECEIPT_POLLING_MS = 150
+const ACCOUNT_POLLING_MS = 15_000
 const systemClock: Clock = { now: () => Date.now() }
 
 /**
@@ -71,9 +75,11 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   if (options.gateway !== undefined) await announceGateway(client, options.gateway, log)
   const head = await client.provider.getBlockNumber()
   const chain = createChainPort(client)
+  const metrics = createExecutorMetrics(options.metrics)
   const engine = await createEngine({
     chain,
-    data: client.data,
+    data: measureData(client.data, metrics),
+    metrics,
     runtimes,
     dir: options.dir,
     log,
@@ -86,13 +92,19 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     hasGateway: options.gateway !== undefined,
     dueStaggerMs: options.dueStaggerMs ?? 1_500,
   })
-  const loop = startLoop(() => engine.tick(), options.pollingMs ?? POLLING_MS, log)
+  const loop = startLoop(
+    () => engine.tick(),
+    options.pollingMs ?? POLLING_MS,
+    log,
+    () => metrics.lookFailed(),
+  )
+  const purse = options.metrics === undefined ? undefined : watchAccount(client, chain.me, metrics)
   log.info('executor started', { provider: chain.me, chainId: client.chainId, runtimes: runtimes.map(r => r.kind) })
   return {
     address: chain.me,
     records: engine.records,
     async stop() {
-      await loop.stop()
+      await Promise.all([loop.stop(), purse?.stop()])
       await engine.stop()
       for (const runtime of runtimes) runtime.close()
       client.provider.destroy()
@@ -124,8 +136,25 @@ async function announceGateway(client: OgpuClient, gateway: string, log: Log): P
   log.info('gateway announced', { gateway })
 }
 
+/** Keeps the metrics of the coins up to date: gas is the account's own, earnings and stake are its master's, if it has one. */
+export function watchAccount(client: OgpuClient, me: string, metrics: SidecarMetrics): { stop(): Promise<void> } {
+  const look = async (): Promise<void> => {
+    const [master] = await client.read('terminal', 'masterOf', [me])
+    const account = BigInt(master) === 0n ? me : master
+    const [vault, walletWei] = await Promise.all([readAccount(client, { account }), client.provider.getBalance(me)])
+    metrics.account({ ...vault, walletWei })
+  }
+  // A node that does not answer is already told of by the loop that works.
+  return startLoop(look, ACCOUNT_POLLING_MS, silentLog)
+}
+
 /** Calls `tick` again and again, `pollingMs` apart; a failing tick is logged once until one succeeds. */
-export function startLoop(tick: () => Promise<void>, pollingMs: number, log: Log): { stop(): Promise<void> } {
+export function startLoop(
+  tick: () => Promise<void>,
+  pollingMs: number,
+  log: Log,
+  onFailure: () => void = () => {},
+): { stop(): Promise<void> } {
   const aborter = new AbortController()
   const loop = async (): Promise<void> => {
     let failing = false
@@ -135,6 +164,7 @@ export function startLoop(tick: () => Promise<void>, pollingMs: number, log: Log
         if (failing) log.info('the chain answers again')
         failing = false
       } catch (error) {
+        onFailure()
         if (!failing) log.warn('the chain cannot be read; trying again', { error: messageOf(error) })
         failing = true
       }

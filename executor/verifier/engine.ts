@@ -12,6 +12,7 @@ import { createBackoff } from '../sidecar/backoff.ts'
 import type { ChainPort } from '../sidecar/chain.ts'
 import { openRecordStore } from '../sidecar/durable.ts'
 import { unlessUnreadable } from '../sidecar/engine.ts'
+import { createVerifierMetrics, type VerifierMetrics } from '../sidecar/metrics.ts'
 import { createPreparer } from '../sidecar/prepare.ts'
 import { settleForStop } from '../sidecar/settle.ts'
 import { openWatcher } from '../sidecar/watch.ts'
@@ -31,6 +32,7 @@ export interface VerifierEngineOptions {
   readonly dueDelayMs: number
   /** Compare every n-th unaudited result with an own run and challenge wrong ones; 0: none. */
   readonly checkEvery: number
+  readonly metrics?: VerifierMetrics
 }
 
 export interface VerifierEngine {
@@ -43,7 +45,7 @@ const OPEN_TASKS_MAX = 2_000
 const DONE_TASKS_MAX = 1_000
 
 export async function createVerifierEngine(options: VerifierEngineOptions): Promise<VerifierEngine> {
-  const { chain, data, dir, log, clock } = options
+  const { chain, data, dir, log, clock, metrics = createVerifierMetrics() } = options
   const store = await openRecordStore(join(dir, 'audits'), isAuditRecord, log)
   const watcher = await openWatcher(dir, options.startBlock)
   const preparer = createPreparer(chain, data, options.runtimes, options.limits)
@@ -55,12 +57,16 @@ export async function createVerifierEngine(options: VerifierEngineOptions): Prom
   const aborter = new AbortController()
   // One run at a time: audits are rare, and a verifier often shares its machine with an executor.
   let turn: Promise<unknown> = Promise.resolve()
+  let running = 0
+  // Rounds of audits in which our verdict is not open yet.
+  const owed = new Map<string, number>()
 
   async function find(from: number, to: number): Promise<void> {
     const [published, drawn] = await Promise.all([chain.publishedTasks(from, to), chain.auditsOf(chain.me, from, to)])
     for (const { task, block } of published) await unlessUnreadable(log, task, () => add(task, block))
     for (const { task, block, round } of drawn) {
       await unlessUnreadable(log, task, () => add(task, block))
+      metrics.drawn()
       log.info('drawn for an audit', { task, round })
     }
   }
@@ -88,8 +94,14 @@ export async function createVerifierEngine(options: VerifierEngineOptions): Prom
   async function compute({ info }: AuditSituation): Promise<{ digest: string; stepRoots: readonly string[] }> {
     const mine = turn.then(async () => {
       const { runtime, job } = await preparer.prepare(info, await chain.policy(info.task))
-      const result = await runtime.run(job, aborter.signal)
-      return { digest: digestOf(result.outRoot, result.traceRoot), stepRoots: result.stepRoots }
+      running++
+      try {
+        const result = await runtime.run(job, aborter.signal)
+        metrics.ran(runtime.kind, result.elapsedMs / 1_000)
+        return { digest: digestOf(result.outRoot, result.traceRoot), stepRoots: result.stepRoots }
+      } finally {
+        running--
+      }
     })
     turn = mine.catch(() => {})
     return mine
@@ -123,7 +135,7 @@ export async function createVerifierEngine(options: VerifierEngineOptions): Prom
 
   async function finish(record: AuditRecord, outcome: string): Promise<void> {
     await store.put({ ...record, outcome })
-    for (const map of [dueSince, looked]) map.delete(record.id)
+    for (const map of [dueSince, looked, owed]) map.delete(record.id)
     backoff.reset(record.id)
     const done = store.all().filter(other => other.outcome !== undefined)
     for (const old of done.slice(0, Math.max(0, done.length - DONE_TASKS_MAX))) await store.delete(old.id)
@@ -148,7 +160,10 @@ export async function createVerifierEngine(options: VerifierEngineOptions): Prom
       case 'reveal': {
         const verdict = defined(record.verdict, 'decide reveals stored verdicts only')
         await chain.revealAudit({ task, ...verdict })
-        log.info('verdict opened', { task, agrees: verdict.verdict === situation.info.proof?.result })
+        owed.delete(task)
+        const agrees = verdict.verdict === situation.info.proof?.result
+        metrics.judged(agrees)
+        log.info('verdict opened', { task, agrees })
         return true
       }
       case 'resolve':
@@ -157,6 +172,7 @@ export async function createVerifierEngine(options: VerifierEngineOptions): Prom
       case 'check': {
         const checked = await check(situation)
         await store.put({ ...record, ...(checked === undefined ? {} : { checked }) })
+        if (checked !== undefined) metrics.checked(checked)
         if (checked === 'wrong') log.warn('a result is wrong', { task, result: situation.info.proof?.result })
         return checked === 'wrong'
       }
@@ -173,19 +189,44 @@ export async function createVerifierEngine(options: VerifierEngineOptions): Prom
     }
   }
 
+  /** Remembers the audit that we owe a verdict, and counts it when it went on without one. */
+  function noteOwed({ record, vote }: AuditSituation): void {
+    const round = owed.get(record.id)
+    if (round !== undefined && vote?.round !== round) {
+      metrics.missed()
+      log.warn('an audit was missed', { task: record.id, round })
+    }
+    if (vote === undefined || vote.revealed) owed.delete(record.id)
+    else owed.set(record.id, vote.round)
+  }
+
   async function work(id: string): Promise<void> {
+    let step = 'look'
     try {
       for (let again = true; again && !aborter.signal.aborted; ) {
         const record = defined(store.get(id), 'a watched task has a record')
+        step = 'look'
         const situation = await situationOf(record)
-        again = await act(record, situation, decideAudit(situation))
+        noteOwed(situation)
+        const next = decideAudit(situation)
+        step = next
+        again = await act(record, situation, next)
+        if (again) metrics.stepped(step)
       }
       backoff.reset(id)
     } catch (error) {
       if (aborter.signal.aborted) return
       const coded = error instanceof CodedError || error instanceof SdkError ? error : undefined
       const failures = backoff.fail(id, clock.now())
-      log.warn('a step failed', { task: id, code: coded?.code, error: messageOf(error), data: coded?.data, failures })
+      metrics.failed(step, coded?.code ?? 'UNKNOWN')
+      log.warn('a step failed', {
+        task: id,
+        step,
+        code: coded?.code,
+        error: messageOf(error),
+        data: coded?.data,
+        failures,
+      })
     }
   }
 
@@ -193,7 +234,8 @@ export async function createVerifierEngine(options: VerifierEngineOptions): Prom
     records: () => store.all(),
     async tick() {
       assert(!aborter.signal.aborted, 'a stopped engine does not tick')
-      const { block } = await chain.head()
+      const head = await chain.head()
+      const { block } = head
       await watcher.advance(block, find)
       for (const { id, outcome } of store.all()) {
         if (outcome !== undefined || busy.has(id) || !backoff.isReady(id, clock.now())) continue
@@ -204,6 +246,8 @@ export async function createVerifierEngine(options: VerifierEngineOptions): Prom
           work(id).finally(() => busy.delete(id)),
         )
       }
+      metrics.looked(head, watcher.cursor)
+      metrics.tasks(store.all().filter(({ outcome }) => outcome === undefined).length, running)
     },
     async stop() {
       aborter.abort()

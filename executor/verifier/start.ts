@@ -1,10 +1,11 @@
 /** Puts the verifier together: client, runtimes, engine, and the loop that ticks it. */
 import { createClient } from '@ogpu/sdk'
-import { type Clock, type Log, silentLog } from '#lib/env'
+import { type Clock, type Log, type MetricsRegistry, silentLog } from '#lib/env'
 import { createIntRuntime } from '../runtimes/int/runtime.ts'
 import { DEFAULT_RUN_LIMITS, type RunLimits, type Runtime } from '../runtimes/runtime.ts'
 import { createChainPort } from '../sidecar/chain.ts'
-import { startLoop } from '../sidecar/start.ts'
+import { createVerifierMetrics, measureData } from '../sidecar/metrics.ts'
+import { startLoop, watchAccount } from '../sidecar/start.ts'
 import { createVerifierEngine, type VerifierEngine } from './engine.ts'
 
 export interface VerifierOptions {
@@ -17,6 +18,8 @@ export interface VerifierOptions {
   /** The integer runtime alone when absent. They are closed when the verifier stops. */
   readonly runtimes?: readonly Runtime[]
   readonly log?: Log
+  /** Where the verifier declares what it counts. */
+  readonly metrics?: MetricsRegistry
   /** 500 ms when absent. */
   readonly pollingMs?: number
   readonly limits?: RunLimits
@@ -59,9 +62,11 @@ export async function startVerifier(options: VerifierOptions): Promise<Verifier>
   for (const runtime of runtimes) await runtime.selfTest()
   const head = await client.provider.getBlockNumber()
   const chain = createChainPort(client)
+  const metrics = createVerifierMetrics(options.metrics)
   const engine = await createVerifierEngine({
     chain,
-    data: client.data,
+    data: measureData(client.data, metrics),
+    metrics,
     runtimes,
     dir: options.dir,
     log,
@@ -71,13 +76,19 @@ export async function startVerifier(options: VerifierOptions): Promise<Verifier>
     dueDelayMs: options.dueDelayMs ?? 5_000,
     checkEvery: options.checkEvery ?? 0,
   })
-  const loop = startLoop(() => engine.tick(), options.pollingMs ?? POLLING_MS, log)
+  const loop = startLoop(
+    () => engine.tick(),
+    options.pollingMs ?? POLLING_MS,
+    log,
+    () => metrics.lookFailed(),
+  )
+  const purse = options.metrics === undefined ? undefined : watchAccount(client, chain.me, metrics)
   log.info('verifier started', { auditor: chain.me, chainId: client.chainId })
   return {
     address: chain.me,
     records: engine.records,
     async stop() {
-      await loop.stop()
+      await Promise.all([loop.stop(), purse?.stop()])
       await engine.stop()
       for (const runtime of runtimes) runtime.close()
       client.provider.destroy()

@@ -42,3 +42,7 @@ export interface MetricsRegistry {
   gauge(name: string, help: string, labels?: readonly string[]): Gauge
   histogram(name: string, help: string, buckets: readonly number[], labels?: readonly string[]): Histogram
 }
+
+const deaf = { inc: nothing, set: nothing, observe: nothing }
+/** Measures nothing. */
+export const silentMetrics: MetricsRegistry = { counter: () => deaf, gauge: () => deaf, histogram: () => deaf }

@@ -14,12 +14,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { utf8 } from '#lib/bytes'
 import { silentLog } from '#lib/env'
 import { keccak256 } from '#lib/hash'
+import { createMetrics } from '#lib/metrics'
 import { type DataNode, startDataNode } from '../../executor/data/server.ts'
 import { createDishonestRuntime } from '../../executor/demo/dishonest.ts'
 import { loadLanguageId } from '../../executor/models/language-id/index.ts'
 import { createIntRuntime } from '../../executor/runtimes/int/runtime.ts'
 import { DEFAULT_RUN_LIMITS, type Runtime } from '../../executor/runtimes/runtime.ts'
 import { createEngine, type Engine, type EngineOptions } from '../../executor/sidecar/engine.ts'
+import { createExecutorMetrics, createVerifierMetrics } from '../../executor/sidecar/metrics.ts'
 import { createVerifierEngine, type VerifierEngine } from '../../executor/verifier/engine.ts'
 import { ChainTwin } from './chain-twin.ts'
 
@@ -257,6 +259,91 @@ describe('the executor', () => {
     expect((await readdir(join(home, 'tasks'))).some(name => name.endsWith('.unreadable'))).toBe(true)
     expect(JSON.parse(await readFile(join(home, 'cursor.json'), 'utf8')).block).toBeGreaterThan(0)
     await again.stop()
+  })
+})
+
+/** Metrics of one engine, and a way to read them. */
+function meter() {
+  const metrics = createMetrics({ build: { version: 'test' }, processMetrics: false })
+  return {
+    registry: metrics.registry,
+    async value(series: string): Promise<number | undefined> {
+      const line = (await metrics.text()).split('\n').find(text => text.startsWith(`ogpu_${series} `))
+      return line === undefined ? undefined : Number(line.split(' ')[1])
+    },
+  }
+}
+
+describe('what operators see of a sidecar', () => {
+  it('a liar and an honest provider count their steps, runs, bytes and ends; the auditor its verdict', async () => {
+    const chain = createChain()
+    chain.auditors = [accounts[3]]
+    const [good, bad, judge] = [meter(), meter(), meter()]
+    const verifierMetrics = createVerifierMetrics(judge.registry)
+    const parts = [
+      await engineOf(chain, accounts[0], { metrics: createExecutorMetrics(good.registry) }),
+      await engineOf(chain, accounts[1], { metrics: createExecutorMetrics() }),
+      await engineOf(chain, accounts[2], {
+        runtimes: [createDishonestRuntime(runtime)],
+        metrics: createExecutorMetrics(bad.registry),
+      }),
+      await verifierOf(chain, accounts[3], { metrics: verifierMetrics }),
+    ]
+    const policy = { programId, redundancy: 3, quorum: 2, ...quick, auditRateBps: 10_000 }
+    const task = chain.publish({ configUrl: await uploadJob('Kahvia keitettiin koko päivän.'), policy })
+    await settle(chain, parts, () =>
+      parts.slice(0, 3).every(part => (part as Engine).records()[0]?.outcome !== undefined),
+    )
+    await Promise.all(parts.map(part => part.stop()))
+    expect(chain.get(task).phase).toBe('Final')
+    for (const step of ['accept', 'run', 'commit', 'reveal']) {
+      expect(await good.value(`sidecar_steps_total{step="${step}"}`), step).toBe(1)
+    }
+    expect(await good.value('executor_tasks_found_total')).toBe(1)
+    expect(await good.value('executor_tasks_done_total{outcome="paid"}')).toBe(1)
+    expect(await bad.value('executor_tasks_done_total{outcome="slashed"}')).toBe(1)
+    expect(await good.value('sidecar_run_seconds_count{runtime="int"}')).toBe(1)
+    expect(await good.value('sidecar_cursor_block')).toBeGreaterThan(0)
+    expect(await judge.value('verifier_audits_drawn_total')).toBe(1)
+    expect(await judge.value('verifier_verdicts_total{verdict="agrees"}')).toBe(1)
+    expect(await judge.value('verifier_audits_missed_total')).toBe(0)
+  })
+
+  it('failed steps and dropped tasks have their reason as a label', async () => {
+    const chain = createChain()
+    const { registry, value } = meter()
+    const engine = await engineOf(chain, accounts[0], { metrics: createExecutorMetrics(registry) })
+    chain.publish({ configUrl: 'ftp://nowhere', policy: { programId, redundancy: 1, quorum: 1, ...quick } })
+    await settle(chain, [engine], () => engine.records()[0]?.outcome !== undefined)
+    await engine.stop()
+    expect(await value('sidecar_failures_total{step="prepare",code="BAD_JOB"}')).toBe(1)
+    expect(await value('executor_tasks_done_total{outcome="dropped_bad_job"}')).toBe(1)
+  })
+
+  it('an audit that went on without our verdict is counted once', async () => {
+    const chain = createChain()
+    chain.auditors = [accounts[3]]
+    const { registry, value } = meter()
+    const engines = await Promise.all(accounts.slice(0, 2).map(account => engineOf(chain, account)))
+    const silent = {
+      ...chain.port(accounts[3]),
+      commitAudit: () => Promise.reject(new Error('the node is away')),
+      resolveAudit: async (id: string) => {
+        chain.get(id).phase = 'Failed'
+      },
+    }
+    const verifier = await verifierOf(chain, accounts[3], {
+      chain: silent,
+      metrics: createVerifierMetrics(registry),
+      // Its patience ends by blocks, as the audit does.
+      clock: { now: () => chain.block * 1_000 },
+    })
+    const policy = { programId, redundancy: 2, quorum: 2, ...quick, auditRateBps: 10_000, auditBlocks: 20 }
+    chain.publish({ configUrl: await uploadJob('Der Zug fährt um acht Uhr ab.'), policy })
+    await settle(chain, [...engines, verifier], () => verifier.records()[0]?.outcome !== undefined)
+    await Promise.all([...engines, verifier].map(part => part.stop()))
+    expect(await value('verifier_audits_missed_total')).toBe(1)
+    expect(await value('sidecar_failures_total{step="commit",code="UNKNOWN"}')).toBeGreaterThan(0)
   })
 })
 
