@@ -203,7 +203,7 @@ test('a program is named by its content; registering it again changes nothing', 
   const first = await registerProgram(chain, chain.person('a'))
   expect(await registerProgram(chain, chain.person('b'))).toBe(first)
   expect(await registry.read('programCount')).toBe(1n)
-  expect([...(await registry.read<string[]>('programs', 0, 9))]).toEqual([first])
+  expect([...(await registry.read<string[]>('programs', 0, 0))]).toEqual([first])
   expect(await registry.read('classOf', first)).toBe(0n)
   expect(await refusal(registry.read('program', word(7)))).toBe('ProgramUnknown')
   expect(await refusal(registry.read('classOf', word(7)))).toBe('ProgramUnknown')

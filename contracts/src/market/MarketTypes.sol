@@ -53,6 +53,5 @@ struct ResponseParams {
     uint256 payment; // wei asked for
 }
 
-/// @dev Bounds of what clients write, so that no state or page grows without limit.
+/// @dev Bound of what clients write, so that no state grows without limit.
 uint256 constant TEXT_BYTES_MAX = 8_192;
-uint256 constant PAGE_ITEMS_MAX = 1_000;

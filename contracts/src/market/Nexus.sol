@@ -282,6 +282,7 @@ contract Nexus is Ownable, Rewiring {
         return sourceId[source];
     }
 
+    /// @notice Sources number `lower` to `upper`, both included, oldest first; Panic(0x32) beyond the end.
     function getSources(uint256 lower, uint256 upper) external view returns (address[] memory) {
         return sources.slice(lower, upper);
     }

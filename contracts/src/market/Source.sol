@@ -112,6 +112,8 @@ contract Source is FixedOwner {
         return registrantId[provider];
     }
 
+    /// @notice Registrants at `lower` to `upper`, both included; Panic(0x32) beyond the end. The published contract can
+    /// only answer from 0 on.
     function getRegistrants(uint256 lower, uint256 upper) external view returns (address[] memory) {
         return registrants.slice(lower, upper);
     }
@@ -120,6 +122,8 @@ contract Source is FixedOwner {
         return tasks.length;
     }
 
+    /// @notice Tasks number `lower` to `upper`, both included, oldest first; Panic(0x32) beyond the end. The published
+    /// contract can only answer from 0 on.
     function getTasks(uint256 lower, uint256 upper) external view returns (address[] memory) {
         return tasks.slice(lower, upper);
     }

@@ -182,17 +182,27 @@ contract Task is FixedOwner {
     }
 
     function attempters(uint256 index) public view returns (address) {
-        return _attemptersFrom(index, 1)[0];
+        return getAttempters(index, index)[0];
     }
 
     function attemptTimestamps(uint256 index) external view returns (uint256) {
         return _attemptOf[attempters(index)].timestamp;
     }
 
+    /// @notice Attempters at `lower` to `upper`, both included, in the order of their attempts; Panic(0x32) beyond the end.
+    /// @dev They are found by walking back from the last one.
     function getAttempters(uint256 lower, uint256 upper) public view returns (address[] memory page) {
-        (uint256 first, uint256 count) = Pages.bounds(lower, upper, _attemptCount);
-        return _attemptersFrom(first, count);
+        page = new address[](Pages.size(lower, upper, _attemptCount));
+        if (page.length == 0) return page;
+        address provider = _lastAttempter;
+        for (uint256 i = _attemptCount - 1; i > upper; i--) provider = _attemptOf[provider].previous;
+        for (uint256 i = page.length; i > 0; i--) {
+            page[i - 1] = provider;
+            provider = _attemptOf[provider].previous;
+        }
     }
+
+    /// @notice When the attempters of the same page attempted, in seconds.
 
     function getAttemptTimestamps(uint256 lower, uint256 upper) external view returns (uint256[] memory page) {
         address[] memory providers = getAttempters(lower, upper);
@@ -200,21 +210,10 @@ contract Task is FixedOwner {
         for (uint256 i = 0; i < page.length; i++) page[i] = _attemptOf[providers[i]].timestamp;
     }
 
-    /// @notice Page over the attempters; zero where one has not answered.
+    /// @notice Responses of the attempters of the same page; zero where one has not answered.
     function getResponsesOf(uint256 lower, uint256 upper) external view returns (address[] memory page) {
         page = getAttempters(lower, upper);
         for (uint256 i = 0; i < page.length; i++) page[i] = responseOf[page[i]];
-    }
-
-    /// @dev `count` attempters from position `first` on, found by walking back from the last one.
-    function _attemptersFrom(uint256 first, uint256 count) private view returns (address[] memory page) {
-        require(first + count <= _attemptCount, "NoAttempt");
-        page = new address[](count);
-        address provider = _lastAttempter;
-        for (uint256 i = _attemptCount; i > first; i--) {
-            if (i <= first + count) page[i - 1 - first] = provider;
-            provider = _attemptOf[provider].previous;
-        }
     }
 
     /// @dev The implementation itself has no arguments: everything reads as zero there.

@@ -82,8 +82,7 @@ contract ProgramRegistry is IProgramRegistry, Ownable, Rewiring {
 
     /// @inheritdoc IProgramRegistry
     function programs(uint256 lower, uint256 upper) external view returns (bytes32[] memory page) {
-        (uint256 first, uint256 count) = Pages.bounds(lower, upper, _ids.length);
-        page = new bytes32[](count);
-        for (uint256 i = 0; i < count; i++) page[i] = _ids[first + i];
+        page = new bytes32[](Pages.size(lower, upper, _ids.length));
+        for (uint256 i = 0; i < page.length; i++) page[i] = _ids[lower + i];
     }
 }

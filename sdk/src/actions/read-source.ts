@@ -63,7 +63,9 @@ export async function listSources(
   const [count] = await client.read('nexus', 'getSourceCount')
   const total = Number(count)
   const from = Math.min(options.from, total)
-  const [page] = await client.read('nexus', 'getSources', [from, Math.min(total, from + options.limit)])
+  const end = Math.min(total, from + options.limit)
+  if (from >= end) return { sources: [], total }
+  const [page] = await client.read('nexus', 'getSources', [from, end - 1])
   return { sources: [...page].filter(address => !/^0x0{40}$/.test(address)), total }
 }
 

@@ -71,7 +71,7 @@ interface IAuditManager {
 
     function auditorCount() external view returns (uint256);
 
-    /// @notice Enrolled auditors, page [lower, upper).
+    /// @notice Enrolled auditors, `lower` to `upper`, both included; Panic(0x32) beyond the end.
     function auditors(uint256 lower, uint256 upper) external view returns (address[] memory);
 
     function auditOf(address task) external view returns (Audit memory);

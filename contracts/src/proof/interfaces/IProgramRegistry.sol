@@ -62,7 +62,7 @@ interface IProgramRegistry {
 
     function programCount() external view returns (uint256);
 
-    /// @notice Ids in order of registration, page [lower, upper).
+    /// @notice Ids in order of registration, number `lower` to `upper`, both included; Panic(0x32) beyond the end.
     function programs(uint256 lower, uint256 upper) external view returns (bytes32[] memory);
 
     /// @notice Contract that judges fault evidence for `class` (IFaultVerifier); zero when the class has none.

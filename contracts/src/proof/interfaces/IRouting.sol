@@ -17,6 +17,7 @@ interface IRouting {
     /// @notice Score of a provider for a task: 60 % reputation, 25 % latency, 15 % free stake over bond.
     function scoreOf(address task, address provider) external view returns (uint256);
 
-    /// @notice Eligible registrants of the task's source, page [lower, upper) of the registrants.
+    /// @notice Those of the registrants `lower` to `upper` of the task's source, both included, that are eligible now;
+    /// Panic(0x32) beyond the end of the registrants.
     function candidates(address task, uint256 lower, uint256 upper) external view returns (Candidate[] memory);
 }
