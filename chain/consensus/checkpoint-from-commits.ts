@@ -47,9 +47,12 @@ export function checkpointFromCommits(options: {
     )
   const last = at(windowEnd)
   const base = createStakeSchedule(committee, seed, params.leadersPerRound)
-  const before = windowEnd - params.scheduleWindowCommits
+  // The window that ruled the leader's round ended in an earlier one.
+  let before = windowEnd - params.scheduleWindowCommits
+  while (before > 0 && at(before).leader.round === last.leader.round) before -= params.scheduleWindowCommits
   const schedule = before === 0 ? base : applySwaps(base, swapsAfter(before), committee, seed)
-  const rank = schedule.leaders(last.leader.round).indexOf(last.leader.author)
+  const roundLeaders = schedule.leaders(last.leader.round)
+  const rank = roundLeaders.indexOf(last.leader.author)
   assert(rank >= 0, 'the leader of a proven commit leads its round')
   const gcRound = gcRoundAfter(last.leader.round, params.gcDepth)
   const upTo = options.commits.filter(({ index }) => index <= windowEnd)
@@ -65,6 +68,7 @@ export function checkpointFromCommits(options: {
       ended: last.endsEpoch,
     },
     cursor: { round: last.leader.round, rank },
+    roundLeaders,
     gcRound,
     committed: upTo.flatMap(({ vertices }) => vertices.filter(({ round }) => round > gcRound)),
   }

@@ -78,15 +78,15 @@ function encodeCheckpoint(checkpoint: ConsensusCheckpoint): Uint8Array {
     .u64(state.timestampMs)
     .u8(state.ended ? 1 : 0)
   writeRef(out, state.leader)
-  for (const authors of [state.swaps.good, state.swaps.bad]) {
-    out.u16(authors.length)
-    for (const author of authors) out.u16(author)
-  }
+  writeAuthors(out, state.swaps.good)
+  writeAuthors(out, state.swaps.bad)
   out.u16(state.scores.length)
   for (const score of state.scores) out.u32(score)
   writeRefs(out, state.leaders)
   out.u32(cursor.round).u16(cursor.rank).u32(checkpoint.gcRound)
   writeRefs(out, checkpoint.committed)
+  // A round's only leader is the committed one.
+  if (checkpoint.roundLeaders.length > 1) writeAuthors(out, checkpoint.roundLeaders)
   return out.finish()
 }
 
@@ -106,14 +106,20 @@ function readCheckpoint(reader: Reader): ConsensusCheckpoint {
   const cursor = { round: reader.u32(), rank: reader.u16() }
   const gcRound = reader.u32()
   const committed = readRefs(reader)
+  const roundLeaders = reader.remaining > 0 ? readAuthors(reader) : [leader.author]
   reader.end()
-  return { state, cursor, gcRound, committed }
+  return { state, cursor, roundLeaders, gcRound, committed }
 }
 
 function readFlag(reader: Reader): boolean {
   const flag = reader.u8()
   if (flag > 1) throw new DecodeError('a flag is 0 or 1')
   return flag === 1
+}
+
+function writeAuthors(out: Writer, authors: readonly AuthorityIndex[]): void {
+  out.u16(authors.length)
+  for (const author of authors) out.u16(author)
 }
 
 function readAuthors(reader: Reader): AuthorityIndex[] {

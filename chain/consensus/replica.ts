@@ -248,6 +248,7 @@ export class Replica {
 
   #load(checkpoint: ConsensusCheckpoint): void {
     if (this.finalizer.index > 0) return
+    this.schedule.switchAfter(checkpoint.cursor.round - 1, { leaders: () => checkpoint.roundLeaders })
     this.finalizer.load(checkpoint.state)
     this.certifiers.committed(checkpoint.state.index, checkpoint.state.digest)
     this.committer.advance(checkpoint.cursor)
@@ -343,7 +344,13 @@ export class Replica {
     for (let round = this.gcRound + 1; round <= slot.round; round++)
       for (const entry of this.dag.round(round)) if (entry.committed) committed.push(refOf(entry.vertex))
     for (const ref of this.#committedBefore.values()) if (ref.round > this.gcRound) committed.push(ref)
-    return { state: this.finalizer.state(), cursor: slot, gcRound: this.gcRound, committed }
+    return {
+      state: this.finalizer.state(),
+      cursor: slot,
+      roundLeaders: this.schedule.leaders(slot.round),
+      gcRound: this.gcRound,
+      committed,
+    }
   }
 
   #break(code: string, data: Readonly<Record<string, unknown>>): void {

@@ -109,6 +109,8 @@ export interface ConsensusCheckpoint {
   readonly state: FinalizerState
   /** The last decided leader slot. */
   readonly cursor: { readonly round: number; readonly rank: number }
+  /** Who leads the cursor's round: what is left of it is still ruled by the schedule before `state.swaps`. */
+  readonly roundLeaders: readonly AuthorityIndex[]
   readonly gcRound: number
   /** Committed vertices above `gcRound`. */
   readonly committed: readonly VertexRef[]

@@ -11,6 +11,9 @@ describe('a checkpoint out of proven commits', () => {
   for (const params of [
     { scheduleWindowCommits: 7, gcDepth: 10, scheduleBadStakePercent: 30 },
     { scheduleWindowCommits: 20, gcDepth: 6, scheduleBadStakePercent: 30 },
+    // Windows end in the middle of rounds, and two of them in one.
+    { scheduleWindowCommits: 5, gcDepth: 6, scheduleBadStakePercent: 30, leadersPerRound: 2 },
+    { scheduleWindowCommits: 1, gcDepth: 6, scheduleBadStakePercent: 30, leadersPerRound: 2 },
   ]) {
     test(`is the one that a core wrote which made them (${JSON.stringify(params)})`, () => {
       const cluster = new Cluster(FOUR, params)
@@ -40,6 +43,7 @@ describe('a checkpoint out of proven commits', () => {
           expect(made).toBeDefined()
           expect(made?.state).toEqual(checkpoint.state)
           expect(checkpoint.cursor).toMatchObject(made?.cursor ?? {})
+          expect(checkpoint.roundLeaders).toEqual(made?.roundLeaders)
           expect(made?.gcRound).toBe(checkpoint.gcRound)
           expect(inOrder(made?.committed ?? [])).toEqual(inOrder(checkpoint.committed))
         }

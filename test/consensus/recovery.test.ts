@@ -21,9 +21,10 @@ function throughBytes(log: readonly LogRecord[]): readonly LogRecord[] {
   })
 }
 
-/** What a store keeps for a fast restart: the newest checkpoint, the vertices above it, the commits after it. */
-function tailOf(log: readonly LogRecord[]): readonly LogRecord[] {
-  const last = log.findLast(record => record.kind === 'checkpoint')
+const isCheckpoint = (record: LogRecord) => record.kind === 'checkpoint'
+
+/** What a store keeps for a fast restart: a checkpoint (the newest), the vertices above it, the commits after it. */
+function tailOf(log: readonly LogRecord[], last = log.findLast(isCheckpoint)): readonly LogRecord[] {
   if (last?.kind !== 'checkpoint') return log
   const { gcRound, state } = last.checkpoint
   const vertices = log.filter(record => record.kind === 'vertex' && record.vertex.round > gcRound)
@@ -105,6 +106,24 @@ describe('recovery from the log', () => {
     expect(own).toEqual(chain.slice(0, own.length))
     expect(own.length).toBeGreaterThan(80)
     expect(node.alarms()).toEqual([])
+  })
+
+  test('a checkpoint in the middle of a round with two leaders leaves the second to the schedule before it', () => {
+    const cluster = new Cluster(FOUR, { leadersPerRound: 2, scheduleWindowCommits: 5, scheduleBadStakePercent: 30 })
+    cluster.start()
+    cluster.run(2_000)
+    // One is silent for a while, so that slots are swapped.
+    cluster.crash(3)
+    cluster.run(8_000)
+    const node = cluster.node(1)
+    const digest = toHex(node.core.status().lastCommitDigest)
+    let midRound = 0
+    for (const checkpoint of node.log.filter(isCheckpoint)) {
+      if (checkpoint.kind === 'checkpoint' && checkpoint.checkpoint.cursor.rank === 0) midRound++
+      const copy = createConsensus({ ...node.options, log: throughBytes(tailOf(node.log, checkpoint)) })
+      expect(toHex(copy.status().lastCommitDigest)).toBe(digest)
+    }
+    expect(midRound).toBeGreaterThan(3)
   })
 
   test('all nodes restart together and go on', () => {

@@ -374,6 +374,15 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'round-leaders-forgotten',
+    about: 'a checkpoint forgets who leads the rest of its round (2.19, 2.21)',
+    likely: ['checkpoint-mid-round'],
+    file: 'replica.ts',
+    changes: [
+      ['    this.schedule.switchAfter(checkpoint.cursor.round - 1, { leaders: () => checkpoint.roundLeaders })\n', ''],
+    ],
+  },
+  {
     name: 'backpressure-ignored',
     about: 'a validator whose execution lags goes on taking payload (2.23)',
     likely: ['slow-execution'],

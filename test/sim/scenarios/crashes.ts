@@ -67,6 +67,23 @@ export const crashScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'checkpoint-mid-round',
+    row: 'F12',
+    about: 'restarts from checkpoints in the middle of rounds with two leaders, under a schedule with swaps: no fork',
+    plans: () =>
+      [0, 1, 2].map(k =>
+        basePlan(`checkpoint-mid-round/${k}`, 7, {
+          durationMs: 16_000,
+          params: { leadersPerRound: 2, leaderTimeoutMs: 250, scheduleWindowCommits: 5, scheduleBadStakePercent: 34 },
+          faults: [
+            ...down([6], 0),
+            ...Array.from({ length: 24 }, (_, at) => down([at % 6], 3_000 + 350 * at, 3_100 + 350 * at)).flat(),
+          ],
+        }),
+      ),
+    expect: world => expectThat(commitsBetween(world, 12_000, 16_000) > 0, 'no commits after the last restart'),
+  },
+  {
     name: 'crash-points',
     row: 'F12',
     about: 'crash at each persistence point: no own equivocation, no lost or doubled commit',
