@@ -15,6 +15,7 @@ import type { Task } from './ledger/state.ts'
 import { LIMITS } from './limits.ts'
 import type { Funding } from './market/funding.ts'
 import { isRevert, type Market, type PublishedPlace } from './market/market.ts'
+import type { RelayMetrics } from './metrics.ts'
 import type { Model } from './models.ts'
 
 export interface Runner {
@@ -49,9 +50,10 @@ export function createRunner(options: {
   readonly models: ReadonlyMap<string, Model>
   readonly clock: Clock
   readonly log: Log
+  readonly metrics: RelayMetrics
   readonly times?: RunnerTimes
 }): Runner {
-  const { book, market, funding, models, clock, log } = options
+  const { book, market, funding, models, clock, log, metrics } = options
   const times = options.times ?? TIMES
   const stopping = new AbortController()
   setMaxListeners(0, stopping.signal)
@@ -67,6 +69,7 @@ export function createRunner(options: {
   async function fail(task: Task, code: RelayErrorCode, message: string): Promise<void> {
     log.info('task failed', { task: task.id, code, message })
     await book.fail(task.id, { code, message })
+    metrics.failed(task, code)
   }
 
   /** Tries again after errors that may pass, until they have lasted for `giveUpMs`; undefined then. */
@@ -135,6 +138,7 @@ export function createRunner(options: {
     const { resultHash, provider, checkedBy } = outcome
     const outputBytes = outcome.bytes.length
     await book.complete(task.id, { text, details, outputBytes, resultHash, provider, checkedBy })
+    metrics.completed(task, outputBytes, clock.now())
     log.info('task completed', { task: task.id, address: place.address, bytes: outputBytes })
   }
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { type Clock, type Log, silentLog } from '#lib/env'
+import { type Clock, type Log, type MetricsRegistry, silentLog } from '#lib/env'
 import { CodedError } from '#lib/errors'
 import type { Context } from './http/context.ts'
 import { createRateLimiter } from './http/rate-limit.ts'
@@ -8,6 +8,7 @@ import { openBook } from './ledger/book.ts'
 import { openChainMarket } from './market/chain-market.ts'
 import { createFunding, type FundingLimits } from './market/funding.ts'
 import type { Market } from './market/market.ts'
+import { createRelayMetrics, watchRelay } from './metrics.ts'
 import type { Model } from './models.ts'
 import { createRunner, type RunnerTimes } from './runner.ts'
 
@@ -26,6 +27,8 @@ export interface RelayParts {
   readonly trustProxy?: boolean
   readonly version?: string
   readonly log?: Log
+  /** Where the relay declares what it counts. */
+  readonly metrics?: MetricsRegistry
 }
 
 export interface RelayOptions extends RelayParts {
@@ -68,7 +71,8 @@ export async function assembleRelay(
   const book = await openBook({ dir: parts.dir, clock })
   const funding = createFunding(market, book, parts.funding ?? DEFAULT_FUNDING, log)
   const times = parts.times === undefined ? {} : { times: parts.times }
-  const runner = createRunner({ book, market, funding, models, clock, log, ...times })
+  const metrics = createRelayMetrics(parts.metrics)
+  const runner = createRunner({ book, market, funding, models, clock, log, metrics, ...times })
   let isStopping = false
   const context: Context = {
     book,
@@ -78,6 +82,7 @@ export async function assembleRelay(
     limiter: createRateLimiter(clock),
     clock,
     log,
+    metrics,
     version: parts.version ?? '0',
     adminKey,
     creditWarningMicroUsd: parts.creditWarningMicroUsd ?? 1_000_000,
@@ -89,11 +94,13 @@ export async function assembleRelay(
   const open = [...book.state.open.values()]
   if (open.length > 0) log.info('going on with open tasks', { count: open.length })
   for (const task of open) runner.submit(task)
+  const unwatch = parts.metrics === undefined ? () => {} : watchRelay(metrics, { book, runner, market })
   return {
     app,
     failed: book.failed,
     async stop() {
       isStopping = true
+      unwatch()
       // Waiting requests are answered first, so that closing the server has nobody to wait for.
       await runner.stop()
       await app.close()

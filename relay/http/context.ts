@@ -1,6 +1,7 @@
 import type { Clock, Log } from '#lib/env'
 import type { Book } from '../ledger/book.ts'
 import type { Market } from '../market/market.ts'
+import type { RelayMetrics } from '../metrics.ts'
 import type { Model } from '../models.ts'
 import type { Runner } from '../runner.ts'
 import type { RateLimiter } from './rate-limit.ts'
@@ -14,6 +15,7 @@ export interface Context {
   readonly limiter: RateLimiter
   readonly clock: Clock
   readonly log: Log
+  readonly metrics: RelayMetrics
   readonly version: string
   /** Opens the admin routes. */
   readonly adminKey: string

@@ -29,6 +29,9 @@ export function createServer(context: Context, options: { readonly trustProxy: b
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
   })
+  app.addHook('onResponse', async (request, reply) => {
+    context.metrics.answered(request.routeOptions.url, reply.statusCode, reply.elapsedTime / 1_000)
+  })
   app.setErrorHandler((error, request, reply) => answer(context, error, request, reply))
   app.setNotFoundHandler((request, reply) =>
     answer(context, new RelayError('ROUTE_NOT_FOUND', 'there is no such route'), request, reply),

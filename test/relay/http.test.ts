@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createMetrics } from '#lib/metrics'
 import { LIMITS } from '../../relay/limits.ts'
 import { ADMIN_KEY, chat, FREE_MODEL, MODEL, startTestRelay, type TestRelay, temporaryFolder } from './fixtures.ts'
 import { resultOf } from './memory-market.ts'
@@ -495,5 +496,40 @@ describe('what needs no key', () => {
       ids.add(headers['x-request-id'])
     }
     expect(ids.size).toBe(7)
+  })
+})
+
+describe('what operators see', () => {
+  it('requests by route and status, tasks by outcome, tokens, credits owed and held', async () => {
+    const metrics = createMetrics({ build: { version: 'test' }, processMetrics: false })
+    const folder = await temporaryFolder()
+    const watched = await startTestRelay(folder.dir, { metrics: metrics.registry })
+    try {
+      const { key } = await watched.customer(1_000)
+      await watched.call({ ...chat('Hello'), key })
+      await watched.call({ url: '/v2/models', key })
+      await watched.call({ url: '/nowhere/at/all', key })
+      await watched.call({ ...chat('Hello'), key: 'wrong' })
+    } finally {
+      await watched.stop()
+      await folder.remove()
+    }
+    const lines = (await metrics.text()).split('\n')
+    const route = '/v2/openai/v1/chat/completions'
+    for (const line of [
+      `ogpu_relay_requests_total{route="${route}",status="200"} 1`,
+      `ogpu_relay_requests_total{route="${route}",status="401"} 1`,
+      'ogpu_relay_requests_total{route="/v2/models",status="200"} 1',
+      'ogpu_relay_requests_total{route="none",status="404"} 1',
+      `ogpu_relay_request_seconds_count{route="${route}"} 2`,
+      `ogpu_relay_tasks_total{model="${MODEL.name}",outcome="completed"} 1`,
+      `ogpu_relay_task_seconds_count{model="${MODEL.name}"} 1`,
+      `ogpu_relay_tokens_total{model="${MODEL.name}",direction="prompt"} 5`,
+      `ogpu_relay_charged_usd_total{model="${MODEL.name}"} 0.00025`,
+      'ogpu_relay_credits_usd{kind="held"} 0',
+    ]) {
+      expect(lines).toContain(line)
+    }
+    expect(lines.some(line => line.startsWith('ogpu_relay_coins{kind="vault"} '))).toBe(true)
   })
 })
