@@ -1,6 +1,8 @@
-import type { Log } from '#lib/env'
+import type { Log, MetricsRegistry } from '#lib/env'
+import { createMetrics, startMetricsServer } from '#lib/metrics'
 import { createLogging, parseLogLevels } from '#node'
-import { type Option, text, UsageError, type Values } from './command.ts'
+import { integer, type Option, text, UsageError, type Values } from './command.ts'
+import { VERSION } from './version.ts'
 
 /** Options that every process beside the chain has. */
 export const SIDECAR_OPTIONS = {
@@ -10,6 +12,34 @@ export const SIDECAR_OPTIONS = {
   'log-level': { type: 'string', value: 'LEVELS', default: 'info', help: 'debug, info, warn, error or silent' },
   'log-format': { type: 'string', value: 'FORM', default: 'terminal', help: 'terminal or json' },
 } as const satisfies Readonly<Record<string, Option>>
+
+/** Options of the processes that export metrics and have no health server. */
+export const METRICS_OPTIONS = {
+  'metrics-port': {
+    type: 'string',
+    value: 'PORT',
+    help: 'Port of /metrics for Prometheus; 0 takes a free one, absent has none',
+  },
+  'metrics-host': { type: 'string', value: 'HOST', default: '127.0.0.1', help: 'Interface of /metrics' },
+} as const satisfies Readonly<Record<string, Option>>
+
+export interface MetricsOfProcess {
+  /** Goes to the part that counts; nothing where nobody asks for metrics. */
+  readonly options: { readonly metrics?: MetricsRegistry }
+  /** Goes to the parent with `sayReady`. */
+  readonly ready: { readonly metricsUrl?: string }
+  close(): Promise<void>
+}
+
+/** The metrics of this process, served when `--metrics-port` is given. */
+export async function metricsOf(values: Values): Promise<MetricsOfProcess> {
+  const port = integer(values, 'metrics-port', 0, 65_535)
+  if (port === undefined) return { options: {}, ready: {}, close: async () => {} }
+  const metrics = createMetrics({ build: { version: VERSION } })
+  const server = await startMetricsServer({ host: required(values, 'metrics-host'), port, metrics })
+  console.log(`metrics at ${server.url}/metrics`)
+  return { options: { metrics: metrics.registry }, ready: { metricsUrl: server.url }, close: server.close }
+}
 
 export function logOf(values: Values, module: string): Log {
   const format = text(values, 'log-format')

@@ -3,7 +3,7 @@ import { accountKey, KEY_OPTIONS } from '../account-key.ts'
 import { type Command, integer, text } from '../command.ts'
 import { runUntilStopped } from '../daemon.ts'
 import { sayReady } from '../devnet/child.ts'
-import { logOf, required, requiredUrls, SIDECAR_OPTIONS } from '../sidecar-options.ts'
+import { logOf, METRICS_OPTIONS, metricsOf, required, requiredUrls, SIDECAR_OPTIONS } from '../sidecar-options.ts'
 
 export const executor: Command = {
   name: 'executor',
@@ -13,6 +13,7 @@ export const executor: Command = {
   options: {
     ...SIDECAR_OPTIONS,
     ...KEY_OPTIONS,
+    ...METRICS_OPTIONS,
     concurrency: { type: 'string', value: 'N', default: '1', help: 'Jobs at once' },
     'min-payment': { type: 'string', value: 'WEI', default: '0', help: 'Leave tasks that pay less alone' },
     gateway: { type: 'string', value: 'URL', help: 'Base URL under which results are served; announced on chain' },
@@ -23,6 +24,7 @@ export const executor: Command = {
   ],
   async run({ values }) {
     const gateway = text(values, 'gateway')
+    const metrics = await metricsOf(values)
     const running = await startExecutor({
       rpcUrl: required(values, 'rpc'),
       privateKey: accountKey(values),
@@ -32,8 +34,12 @@ export const executor: Command = {
       minPaymentWei: BigInt(integer(values, 'min-payment', 0, Number.MAX_SAFE_INTEGER) ?? 0),
       ...(gateway === undefined ? {} : { gateway }),
       log: logOf(values, 'executor'),
+      ...metrics.options,
     })
-    sayReady({ address: running.address })
-    return runUntilStopped(() => running.stop())
+    sayReady({ address: running.address, ...metrics.ready })
+    return runUntilStopped(async () => {
+      await running.stop()
+      await metrics.close()
+    })
   },
 }

@@ -6,7 +6,7 @@ import { accountKey, KEY_OPTIONS } from '../account-key.ts'
 import { type Command, flag, integer, UsageError, type Values } from '../command.ts'
 import { runUntilStopped } from '../daemon.ts'
 import { sayReady } from '../devnet/child.ts'
-import { logOf, required, requiredUrls, SIDECAR_OPTIONS } from '../sidecar-options.ts'
+import { logOf, METRICS_OPTIONS, metricsOf, required, requiredUrls, SIDECAR_OPTIONS } from '../sidecar-options.ts'
 import { table } from '../terminal.ts'
 import { VERSION } from '../version.ts'
 
@@ -26,6 +26,7 @@ to a running relay at --url with its admin key. docs/relay.md has the interface.
     },
     ...SIDECAR_OPTIONS,
     ...KEY_OPTIONS,
+    ...METRICS_OPTIONS,
     host: { type: 'string', value: 'HOST', default: '127.0.0.1', help: 'Interface to listen on' },
     port: { type: 'string', value: 'PORT', default: '4100', help: 'Port; 0 takes a free one' },
     'trust-proxy': { type: 'boolean', help: 'Behind a proxy: addresses of callers are in X-Forwarded-For' },
@@ -92,6 +93,7 @@ to a running relay at --url with its admin key. docs/relay.md has the interface.
 }
 
 async function serve(values: Values): Promise<number> {
+  const metrics = await metricsOf(values)
   const running = await startRelay({
     rpcUrl: required(values, 'rpc'),
     dataUrls: requiredUrls(values, 'data'),
@@ -105,10 +107,15 @@ async function serve(values: Values): Promise<number> {
     funding: { depositWei: coins(values, 'deposit'), depositDayMaxWei: coins(values, 'deposit-day-max') },
     version: VERSION,
     log: logOf(values, 'relay'),
+    ...metrics.options,
   })
   console.log(`relay at ${running.url}`)
-  sayReady({ url: running.url, account: running.account })
-  return runUntilStopped(() => running.stop(), running.failed)
+  sayReady({ url: running.url, account: running.account, ...metrics.ready })
+  const stop = async () => {
+    await running.stop()
+    await metrics.close()
+  }
+  return runUntilStopped(stop, running.failed)
 }
 
 function read(path: string): string {

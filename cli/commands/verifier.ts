@@ -3,7 +3,7 @@ import { accountKey, KEY_OPTIONS } from '../account-key.ts'
 import { type Command, integer } from '../command.ts'
 import { runUntilStopped } from '../daemon.ts'
 import { sayReady } from '../devnet/child.ts'
-import { logOf, required, requiredUrls, SIDECAR_OPTIONS } from '../sidecar-options.ts'
+import { logOf, METRICS_OPTIONS, metricsOf, required, requiredUrls, SIDECAR_OPTIONS } from '../sidecar-options.ts'
 
 export const verifier: Command = {
   name: 'verifier',
@@ -12,6 +12,7 @@ export const verifier: Command = {
   options: {
     ...SIDECAR_OPTIONS,
     ...KEY_OPTIONS,
+    ...METRICS_OPTIONS,
     'check-every': {
       type: 'string',
       value: 'N',
@@ -21,6 +22,7 @@ export const verifier: Command = {
   },
   examples: ['./ogpu verifier --key-file auditor.key --data http://127.0.0.1:5001 --data-dir /var/lib/ogpu/verifier'],
   async run({ values }) {
+    const metrics = await metricsOf(values)
     const running = await startVerifier({
       rpcUrl: required(values, 'rpc'),
       privateKey: accountKey(values),
@@ -28,8 +30,12 @@ export const verifier: Command = {
       dir: required(values, 'data-dir'),
       checkEvery: integer(values, 'check-every', 0, 1_000_000) ?? 0,
       log: logOf(values, 'verifier'),
+      ...metrics.options,
     })
-    sayReady({ address: running.address })
-    return runUntilStopped(() => running.stop())
+    sayReady({ address: running.address, ...metrics.ready })
+    return runUntilStopped(async () => {
+      await running.stop()
+      await metrics.close()
+    })
   },
 }

@@ -147,6 +147,11 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
     /** Sidecars are spread over the validators, as they would be over the world. */
     const rpcOf = (n: number) => (validators[n % validators.length] as ValidatorProcess).rpcUrl
 
+    const metricsPort = async (usual: number) => [
+      '--metrics-port',
+      String(await ports.take(options.portsFrom ?? usual)),
+    ]
+
     const keyFile = (role: Role) => join(layout.root, `${role.replaceAll(' ', '-')}.key`)
 
     const devnet: Devnet = {
@@ -181,7 +186,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
           ...['--rpc', rpcOf(number), '--data', devnet.dataUrl, '--key-file', keyFile(`provider ${number}`)],
           ...['--data-dir', layout.part(`executor-${number}`)],
         ]
-        if (honest) await launch(`executor ${number}`, ['executor', ...args])
+        if (honest) await launch(`executor ${number}`, ['executor', ...args, ...(await metricsPort(9_600 + number))])
         else await launch(`executor ${number}`, args, { entry: new URL('./dishonest-executor.ts', import.meta.url) })
       },
       async stopExecutor(number) {
@@ -193,6 +198,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
           'verifier',
           ...['--rpc', rpcOf(0), '--data', devnet.dataUrl, '--key-file', keyFile('verifier')],
           ...['--data-dir', layout.part('verifier')],
+          ...(await metricsPort(9_610)),
         ])
       },
       async startExplorer() {
@@ -210,6 +216,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
           ...['--config', config, '--admin-key-file', adminKey, '--key-file', keyFile('relay')],
           ...['--rpc', rpcOf(1), '--data', devnet.dataUrl, '--data-dir', layout.part('relay')],
           ...['--port', String(await ports.take(options.portsFrom ?? 4_100))],
+          ...(await metricsPort(9_620)),
         ])
         devnet.relayUrl = String(child.ready.url)
         devnet.relayKey = await openRelayAccount(layout, devnet.relayUrl)

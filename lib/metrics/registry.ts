@@ -4,8 +4,8 @@ import type { MetricsRegistry } from '#lib/env'
 import { HistogramInstrument, type Instrument, ValueInstrument } from './instruments.ts'
 
 export interface MetricsOptions {
-  /** Becomes the labels of `ogpu_build_info`. */
-  readonly build: { readonly version: string; readonly commit?: string }
+  /** Becomes the labels of `ogpu_build_info`; without it there is none, as for a thread of a process that has it. */
+  readonly build?: { readonly version: string; readonly commit?: string }
   /** CPU, memory, event loop and garbage collector of the process. Off in tests that run many nodes in one process. */
   readonly processMetrics?: boolean
 }
@@ -45,8 +45,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
     return once(kind, name, labels, () => new ValueInstrument(kind, PREFIX + name, help, labels))
   }
 
-  const build = value('gauge', 'build_info', 'Always 1; the labels say what runs', ['version', 'commit', 'node'])
-  build.set(1, { version: options.build.version, commit: options.build.commit ?? '', node: process.version })
+  if (options.build !== undefined) {
+    const build = value('gauge', 'build_info', 'Always 1; the labels say what runs', ['version', 'commit', 'node'])
+    build.set(1, { version: options.build.version, commit: options.build.commit ?? '', node: process.version })
+  }
 
   return {
     contentType: processMetrics.contentType,

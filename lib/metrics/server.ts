@@ -29,6 +29,8 @@ export async function startMetricsServer({ host, port, metrics }: MetricsServerO
     (request, response) => void answer(request, response, metrics),
   )
   server.maxConnections = CONNECTIONS_MAX
+  // A process lives for its work; being watched alone keeps none alive.
+  server.unref()
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
