@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Consensus } from '#consensus'
-import { createForkConfigs, createRecoveryPool, genesisBlock, migrateStore } from '#evm'
+import { createRecoveryPool, genesisBlock, migrateStore } from '#evm'
 import { toHex } from '#lib/bytes'
 import type { Clock, Log } from '#lib/env'
 import { createMetrics } from '#lib/metrics'
@@ -152,13 +152,9 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await parts.start()
 
     const rpc = await startRpcListeners({
-      backend: {
-        clientVersion: `ogpu/v${version}/${process.platform}-${process.arch}/node${process.versions.node}`,
-        chain: engine.chain,
-        calls: engine.calls,
-        traces: engine.traces,
-        simulations: engine.simulations,
-        forks: createForkConfigs(genesis),
+      clientVersion: `ogpu/v${version}/${process.platform}-${process.arch}/node${process.versions.node}`,
+      blocks: engine.chain,
+      live: {
         pool,
         network: { peerCount: () => network.peers().length, listening: () => true },
         syncing: () => syncState(epochs.current().core, execution.lag(), engine.chain.headHeader().number),
@@ -174,11 +170,11 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
             network.keep(peersToKeep(epochs.current().setup, keptPeers, network.self))
           },
         },
-        metrics: metrics.registry,
       },
       config: config.rpc,
-      chain: { genesis, storePath: join(directory.storePath, 'chain'), historyBlocks: config.store.historyBlocks },
+      chain: { genesis, storePath: chainDirectory, historyBlocks: config.store.historyBlocks },
       adminSecretPath: directory.adminSecretPath,
+      metrics: metrics.registry,
       log,
     })
     closers.push(() => rpc.close())
@@ -238,7 +234,10 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
               ...epochs.dag.status(),
               peers: network.peers().length,
             }),
-            metrics: () => metrics,
+            metrics: () => ({
+              contentType: metrics.contentType,
+              text: async () => (await Promise.all([metrics.text(), rpc.metricsText()])).join('\n'),
+            }),
           },
           log,
         })

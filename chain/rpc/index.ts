@@ -11,11 +11,15 @@
  *
  * Absent: accounts and signing (a node holds no keys), mining, uncles of our own, JavaScript tracers.
  */
-export type { AdminControl, DagReader, ReadBackend, RpcBackend } from './backend.ts'
+export type { AdminControl, DagReader, LiveBackend, ReadBackend, RpcBackend } from './backend.ts'
 export { errorTable, limitTable, methodTables } from './document.ts'
 export { RPC_ERRORS, type RpcErrorName } from './errors.ts'
 export { issueToken } from './jwt.ts'
 export { DEFAULT_RPC_LIMITS, type RpcLimits } from './limits.ts'
+export { createLinkCells, type LinkCells } from './link.ts'
+export { createLinkChain } from './link-chain.ts'
+export { connectLink, type LinkFacts } from './link-listener.ts'
+export { serveLink } from './link-node.ts'
 export { openRpcDocument } from './openrpc.ts'
 export { createRpcServer, type RpcServer, type RpcServerOptions } from './server.ts'
 export { METHODS } from './table.ts'

@@ -38,14 +38,14 @@ export function serveRequests({ port, backend, renew, release, log }: RequestHos
       const args = parseArguments(method, JSON.parse(params) as unknown[])
       const text = JSON.stringify((await method.handle(context, args, { signal })) ?? null)
       if (text.length > context.limits.responseBytesMax) throw new RpcError('responseTooLarge', 'response too large')
-      return { kind: 'result', id, text }
+      return { kind: 'result', id, head: backend.chain.headHeader().number, text }
     } catch (error) {
       const object = errorObjectOf(error)
       if (object.code === RPC_ERRORS.internal) {
         const stack = error instanceof Error ? error.stack : undefined
         log.error('method failed', { method: name, error: messageOf(error), stack })
       }
-      return { kind: 'error', id, error: object }
+      return { kind: 'error', id, head: backend.chain.headHeader().number, error: object }
     }
   }
 

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { type Log, silentLog } from '#lib/env'
 import { CodedError, messageOf } from '#lib/errors'
+import type { BlockNumber } from '#types'
 import { numberedError, RpcError, type RpcErrorObject } from './errors.ts'
 import { FairQueue } from './fair-queue.ts'
 import { DEFAULT_RPC_LIMITS } from './limits.ts'
@@ -32,6 +33,8 @@ export interface RpcWorkersOptions {
   readonly data: unknown
   readonly count: number
   readonly queueMax?: number
+  /** Called before each answer is passed on, with the head that the thread saw: it may be newer than the caller's. */
+  readonly onAnswer?: (head: BlockNumber) => void
   readonly log?: Log
 }
 
@@ -46,8 +49,8 @@ export interface WorkerRequest {
 /** What comes back: first that the thread is ready, then an answer to each request. */
 export type WorkerReply =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'result'; readonly id: number; readonly text: string }
-  | { readonly kind: 'error'; readonly id: number; readonly error: RpcErrorObject }
+  | { readonly kind: 'result'; readonly id: number; readonly head: BlockNumber; readonly text: string }
+  | { readonly kind: 'error'; readonly id: number; readonly head: BlockNumber; readonly error: RpcErrorObject }
 
 /** An execution that watches the clock itself ends before its thread has to. */
 const GRACE_MS = 250
@@ -111,6 +114,7 @@ export function createRpcWorkers(options: RpcWorkersOptions): RpcWorkers {
     if (current === undefined || current.id !== reply.id) return
     lane.current = undefined
     clearTimeout(current.timer)
+    options.onAnswer?.(reply.head)
     if (reply.kind === 'result') current.waiting.resolve(reply.text)
     else current.waiting.reject(numberedError(reply.error))
     next(lane)

@@ -2,38 +2,50 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createExecutionEngine } from '#evm'
 import { fromHex } from '#lib/bytes'
 import { silentLog } from '#lib/env'
 import { issueToken } from '#rpc'
+import { type ChainStore, openChainStore } from '#storage'
 import { type RpcListeners, startRpcListeners } from '../../chain/node/rpc-listeners.ts'
 import { genesisFile } from '../evm/fixtures.ts'
-import { backendOf, memoryChain } from './memory-chain.ts'
+import { memoryChain } from './memory-chain.ts'
 
 describe('the listeners of a node', () => {
   let folder: string
+  let store: ChainStore
   let listeners: RpcListeners | undefined
-  beforeEach(() => {
+  beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'ogpu-listeners-'))
+    store = await openChainStore(join(folder, 'chain'), { isShared: true })
+    await (await createExecutionEngine({ genesis: genesisFile(), store })).close()
   })
   afterEach(async () => {
     await listeners?.close()
     listeners = undefined
+    await store.close()
     rmSync(folder, { recursive: true, force: true })
   })
 
   const start = async (admin: { readonly port: number | undefined; readonly secretFile: string | undefined }) => {
+    const { pool, chain } = memoryChain()
     listeners = await startRpcListeners({
-      backend: backendOf(memoryChain(), {
+      live: {
+        pool,
+        network: { peerCount: () => 0, listening: () => true },
+        syncing: () => undefined,
         admin: {
           ...{ id: 'self', dataDir: folder, genesisHash: new Uint8Array(32) },
           ...{ addresses: () => [], peers: () => [], addPeer: () => {} },
         },
-      }),
+      },
+      blocks: chain,
+      clientVersion: 'ogpu/test',
       config: {
         ...{ enabled: true, host: '127.0.0.1', port: 0, apis: ['eth', 'admin'], cors: [], hosts: ['localhost'] },
         ...{ batchMax: 10, connectionsMax: 10, workers: 0, admin },
       },
-      chain: { genesis: genesisFile(), storePath: folder, historyBlocks: undefined },
+      chain: { genesis: genesisFile(), storePath: join(folder, 'chain'), historyBlocks: undefined },
       adminSecretPath: join(folder, 'admin-secret'),
       log: silentLog,
     })
