@@ -58,7 +58,7 @@ export function createSidecarMetrics(registry: MetricsRegistry = silentMetrics):
   const bytes = registry.counter('sidecar_data_bytes_total', 'Bytes to and from the data layer', ['direction'])
   const coins = registry.gauge(
     'sidecar_coins',
-    'OGPU: wallet (gas) of the account; vault, earned, locked, free of its master',
+    'OGPU: wallet (gas), earned, locked and free stake; vault is what its payee has there',
     ['kind'],
   )
   return {
@@ -94,6 +94,8 @@ export function createExecutorMetrics(registry: MetricsRegistry = silentMetrics)
   const published = registry.counter('executor_tasks_published_total', 'Tasks that were published on any source')
   const found = registry.counter('executor_tasks_found_total', 'Tasks on sources that this provider works for')
   const done = registry.counter('executor_tasks_done_total', 'Tasks that are over, by how they ended', ['outcome'])
+  // What an alert counts must be there before it happens: Prometheus sees no increase in a series that begins with 1.
+  for (const outcome of ['paid', 'slashed', 'vacated']) done.inc(0, { outcome })
   return {
     ...createSidecarMetrics(registry),
     published: () => published.inc(),

@@ -136,13 +136,17 @@ async function announceGateway(client: OgpuClient, gateway: string, log: Log): P
   log.info('gateway announced', { gateway })
 }
 
-/** Keeps the metrics of the coins up to date: gas is the account's own, earnings and stake are its master's, if it has one. */
+/** Keeps the metrics of the coins up to date: all are the account's own, but what it earned is paid out to its master. */
 export function watchAccount(client: OgpuClient, me: string, metrics: SidecarMetrics): { stop(): Promise<void> } {
   const look = async (): Promise<void> => {
     const [master] = await client.read('terminal', 'masterOf', [me])
-    const account = BigInt(master) === 0n ? me : master
-    const [vault, walletWei] = await Promise.all([readAccount(client, { account }), client.provider.getBalance(me)])
-    metrics.account({ ...vault, walletWei })
+    const payee = BigInt(master) === 0n ? me : master
+    const [own, [balanceWei], walletWei] = await Promise.all([
+      readAccount(client, { account: me }),
+      client.read('vault', 'balanceOf', [payee]),
+      client.provider.getBalance(me),
+    ])
+    metrics.account({ ...own, balanceWei, walletWei })
   }
   // A node that does not answer is already told of by the loop that works.
   return startLoop(look, ACCOUNT_POLLING_MS, silentLog)

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
+const DEPLOY = fileURLToPath(new URL('../../deploy', import.meta.url))
 const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
 
 interface Outcome {
@@ -17,7 +18,7 @@ interface Outcome {
 /** Runs `ogpu …` as a person would, and returns what they would see. */
 function ogpu(
   args: readonly string[],
-  stopWhen?: { readonly shown: string; readonly signal: NodeJS.Signals },
+  stopWhen?: { readonly shown: string; readonly signal: NodeJS.Signals; readonly first?: () => Promise<void> },
 ): Promise<Outcome> {
   return new Promise(resolve => {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
@@ -30,13 +31,47 @@ function ogpu(
       out += chunk
       if (stopWhen === undefined || stopped || !out.includes(stopWhen.shown)) return
       stopped = true
-      child.kill(stopWhen.signal)
+      const kill = () => child.kill(stopWhen.signal)
+      if (stopWhen.first === undefined) kill()
+      else void stopWhen.first().finally(kill)
     })
     child.stderr.on('data', chunk => {
       err += chunk
     })
     child.on('exit', code => resolve({ code, out, err }))
   })
+}
+
+/** `/metrics` of every process of a running devnet that serves it, by the name of its log. */
+async function metricsOf(logs: string): Promise<Map<string, string>> {
+  const found = new Map<string, string>()
+  for (const file of readdirSync(logs).sort()) {
+    const log = readFileSync(join(logs, file), 'utf8')
+    // The last start in the log is the one that runs.
+    const said = [...log.matchAll(/(?:metrics at |health server listens.*?)(http:\/\/[\d.]+:\d+)/g)].at(-1)
+    if (said === undefined) continue
+    const answer = await fetch(`${said[1]}/metrics`)
+    found.set(file.replace('.log', ''), await answer.text())
+  }
+  return found
+}
+
+/** Names that a text in Prometheus' format declares, with those of a histogram's parts. */
+function exportedNames(text: string): string[] {
+  return [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, name, type]) =>
+    type === 'histogram' ? ['_bucket', '_sum', '_count'].map(part => `${name}${part}`) : [`${name}`],
+  )
+}
+
+/** Names that dashboards and alerts ask for. */
+function askedNames(): string[] {
+  const dashboards = join(DEPLOY, 'grafana', 'dashboards')
+  const files = [
+    join(DEPLOY, 'prometheus', 'alerts.yml'),
+    ...readdirSync(dashboards).map(file => join(dashboards, file)),
+  ]
+  const text = files.map(file => readFileSync(file, 'utf8')).join('\n')
+  return [...new Set(text.match(/ogpu_[a-z0-9_]+/g) ?? [])].sort()
 }
 
 let dir = ''
@@ -67,11 +102,35 @@ describe('the main job', () => {
     expect(first.code).toBe(0)
 
     // The network goes on where it was, and ends cleanly when asked to.
-    const second = await ogpu(['start', '--data-dir', dataDir], { shown: 'Test accounts', signal: 'SIGINT' })
+    let shown = new Map<string, string>()
+    const second = await ogpu(['start', '--data-dir', dataDir], {
+      shown: 'Test accounts',
+      signal: 'SIGINT',
+      async first() {
+        shown = await metricsOf(join(dataDir, 'logs'))
+      },
+    })
     expect(second.out).toContain('resumed')
     expect(second.out).toMatch(/answer +English/)
     expect(second.out).toContain('all processes ended')
     expect(second.code).toBe(0)
+
+    // What dashboards and alerts ask for is what these very processes showed.
+    expect([...shown.keys()].sort()).toEqual([
+      ...['executor-1', 'executor-2', 'executor-3', 'relay'],
+      ...['validator-0', 'validator-1', 'validator-2', 'validator-3', 'verifier'],
+    ])
+    const exported = new Set([...shown.values()].flatMap(exportedNames))
+    const asked = askedNames()
+    expect(asked.length).toBeGreaterThan(70)
+    expect(asked.filter(name => !exported.has(name))).toEqual([])
+    // They have just done a job, and say so.
+    const count = (part: string, series: string) =>
+      Number(new RegExp(`^ogpu_${series} (\\S+)$`, 'm').exec(shown.get(part) ?? '')?.[1])
+    expect(count('executor-1', 'executor_tasks_done_total\\{outcome="paid"\\}')).toBeGreaterThan(0)
+    expect(count('executor-1', 'sidecar_coins\\{kind="locked"\\}')).toBeGreaterThan(0)
+    expect(count('verifier', 'sidecar_coins\\{kind="locked"\\}')).toBeGreaterThan(0)
+    expect(count('relay', 'relay_node_last_seen_timestamp_seconds')).toBeGreaterThan(1e9)
 
     // No two nodes ever disagreed, and none had to be restarted.
     for (const node of [0, 1, 2, 3]) {

@@ -8,11 +8,13 @@ import { configTable } from '../../chain/node/config.ts'
 import { createNodeMetrics } from '../../chain/node/node-metrics.ts'
 import { networkMetrics } from '../../chain/p2p/metrics.ts'
 import { declareRpcMetrics } from '../../chain/rpc/metrics.ts'
+import { createExecutorMetrics, createVerifierMetrics } from '../../executor/sidecar/metrics.ts'
+import { createRelayMetrics } from '../../relay/metrics.ts'
 
 const read = (path: string) => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8')
 const dashboards = readdirSync(fileURLToPath(new URL('../../deploy/grafana/dashboards', import.meta.url)))
 
-/** Every name that a node exports, with its labels. */
+/** Every name that a node, an executor, a verifier or the relay exports, with its labels. */
 async function exported(): Promise<Map<string, readonly string[]>> {
   const names = new Map<string, readonly string[]>()
   const note =
@@ -38,6 +40,9 @@ async function exported(): Promise<Map<string, readonly string[]>> {
   networkMetrics(recording)
   declarePoolMetrics(recording)
   declareRpcMetrics(recording)
+  createExecutorMetrics(recording)
+  createVerifierMetrics(recording)
+  createRelayMetrics(recording)
   const text = await createMetrics({ build: { version: '1' } }).text()
   for (const [, name, type] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
     for (const suffix of type === 'histogram' ? ['_bucket', '_sum', '_count'] : ['']) names.set(`${name}${suffix}`, [])
@@ -48,19 +53,21 @@ async function exported(): Promise<Map<string, readonly string[]>> {
 const namesIn = (text: string) => [...new Set(text.match(/ogpu_[a-z0-9_]+/g) ?? [])]
 
 describe('what operators are given', () => {
-  it('alerts and dashboards ask only for metrics that a node exports', async () => {
+  it('alerts and dashboards ask only for metrics that our processes export', async () => {
     const known = await exported()
     const asked = [
       read('deploy/prometheus/alerts.yml'),
       ...dashboards.map(file => read(`deploy/grafana/dashboards/${file}`)),
     ]
     const names = namesIn(asked.join('\n'))
-    expect(names.length).toBeGreaterThan(40)
+    expect(names.length).toBeGreaterThan(70)
     expect(names.filter(name => !known.has(name))).toEqual([])
   })
 
   it('every dashboard is a whole one: panels with places and queries', () => {
-    expect(dashboards.length).toBeGreaterThanOrEqual(5)
+    for (const area of ['overview', 'consensus', 'execution', 'storage', 'network', 'rpc', 'tasks']) {
+      expect(dashboards).toContain(`ogpu-${area}.json`)
+    }
     for (const file of dashboards) {
       const dashboard = JSON.parse(read(`deploy/grafana/dashboards/${file}`))
       expect(dashboard.uid).toBe(file.replace('.json', ''))
