@@ -5,7 +5,6 @@ import { type Identify, identify } from '@libp2p/identify'
 import type { Connection, Libp2p, MultiaddrConnection, PeerInfo, Stream } from '@libp2p/interface'
 import { type KadDHT, kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import { mdns } from '@libp2p/mdns'
-import { noise } from '@libp2p/noise'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { type Ping, ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
@@ -14,6 +13,7 @@ import { createLibp2p } from 'libp2p'
 import { assert, defined } from '#lib/assert'
 import { CodedError } from '#lib/errors'
 import { sha256 } from '#lib/hash'
+import { leanNoise } from './encrypter.ts'
 import { DEFAULT_LIMITS, type NetworkLimits } from './limits.ts'
 import { safeYamux } from './muxer.ts'
 import { createNetwork } from './network.ts'
@@ -119,7 +119,7 @@ class Libp2pTransport implements Transport {
       nodeInfo: { userAgent: agent ?? 'ogpu' },
       addresses: { listen: [...(listen ?? ['/ip4/0.0.0.0/tcp/0'])], announce: [...(announce ?? [])] },
       transports: [tcp()],
-      connectionEncrypters: [noise()],
+      connectionEncrypters: [leanNoise()],
       streamMuxers: [
         safeYamux({
           streamOptions: {
