@@ -14,8 +14,8 @@ const PENDING: BlockRef = { kind: 'tag', tag: 'pending' }
  * What `pending` means to a call: the latest state, in the block that comes next. A contract that does something once a
  * second (Uniswap's oracle) costs less in the second of the latest block than in the one where a transaction will run.
  */
-function nextBlock(ref: BlockRef, { number, timestamp }: BlockHeader): BlockOverride {
-  if (ref.kind !== 'tag' || ref.tag !== 'pending') return {}
+function nextBlock(ref: BlockRef, { number, timestamp }: BlockHeader, tags = ['pending']): BlockOverride {
+  if (ref.kind !== 'tag' || !tags.includes(ref.tag)) return {}
   return { number: BigInt(number) + 1n, time: BigInt(timestamp) + 1n }
 }
 
@@ -54,10 +54,12 @@ export const callMethods = [
     work: 'call',
     handle: async (context, [request, ref, state, header], { signal }) => {
       const latest = await context.needHeader(ref)
+      // web3.py asks for `latest` by name. No transaction runs in that block any more.
+      const next = nextBlock(ref, latest, ['pending', 'latest'])
       const outcome = await context.backend.calls.estimateGas(request, {
         block: latest.number,
         ...(state === undefined ? {} : { state }),
-        header: { ...nextBlock(ref, latest), ...header },
+        header: { ...next, ...header },
         signal,
       })
       if ('gas' in outcome) return toQuantity(outcome.gas)
