@@ -90,6 +90,11 @@ export class ScheduleHistory implements LeaderSchedule {
     for (const round of this.#cache.keys()) if (round > after) this.#cache.delete(round)
   }
 
+  /** An answer from before a restart, which the schedules known now would not give. */
+  remember(round: Round, leaders: readonly AuthorityIndex[]): void {
+    this.#cache.set(round, leaders)
+  }
+
   /** Forgets rounds up to `round`, which nobody asks about any more. */
   collect(round: Round): void {
     for (const cached of this.#cache.keys()) if (cached <= round) this.#cache.delete(cached)

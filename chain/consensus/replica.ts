@@ -248,7 +248,7 @@ export class Replica {
 
   #load(checkpoint: ConsensusCheckpoint): void {
     if (this.finalizer.index > 0) return
-    this.schedule.switchAfter(checkpoint.cursor.round - 1, { leaders: () => checkpoint.roundLeaders })
+    this.schedule.remember(checkpoint.cursor.round, checkpoint.roundLeaders)
     this.finalizer.load(checkpoint.state)
     this.certifiers.committed(checkpoint.state.index, checkpoint.state.digest)
     this.committer.advance(checkpoint.cursor)

@@ -378,9 +378,7 @@ export const MUTANTS: readonly Mutant[] = [
     about: 'a checkpoint forgets who leads the rest of its round (2.19, 2.21)',
     likely: ['checkpoint-mid-round'],
     file: 'replica.ts',
-    changes: [
-      ['    this.schedule.switchAfter(checkpoint.cursor.round - 1, { leaders: () => checkpoint.roundLeaders })\n', ''],
-    ],
+    changes: [['    this.schedule.remember(checkpoint.cursor.round, checkpoint.roundLeaders)\n', '']],
   },
   {
     name: 'backpressure-ignored',
