@@ -20,6 +20,7 @@ import { createNodeParts } from './node-parts.ts'
 import { startRpcListeners } from './rpc-listeners.ts'
 import { runSnapshotPhase } from './snapshot-phase.ts'
 import { clearSnapshot, isSnapshotWanted } from './snapshot-sync.ts'
+import { createWriteBehind } from './write-behind.ts'
 
 /** From so many cores on the state tries have a thread of their own (docs/execution.md has the figures). */
 const TRIE_THREAD_CORES_MIN = 2
@@ -90,7 +91,9 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await migrateStore(chainStore, {
       onProgress: (done, total) => log.info('bringing the store up to date', { done, total }),
     })
-    const consensusStore = await openLevelStore(join(directory.storePath, 'consensus'), { cacheBytes })
+    const consensusStore = createWriteBehind(
+      await openLevelStore(join(directory.storePath, 'consensus'), { cacheBytes }),
+    )
     closers.push(() => consensusStore.close())
 
     // Network
