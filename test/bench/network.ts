@@ -12,10 +12,12 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { defined } from '#lib/assert'
 import { type Devnet, startDevnet } from '../../cli/devnet/devnet.ts'
 import { fundedLoadAccounts } from '../load/accounts.ts'
 import { cpuTimeUs, metricOf, quantile, type Samples, scrape } from '../load/observe.ts'
 import { call } from '../load/rpc.ts'
+import { readProfiles, type ThreadProfile, threadTimesUs } from './cpu-profile.ts'
 import type { LoadPhase, LoadPlan, LoadReport, SeenTransaction } from './network-load.ts'
 import { startLoad } from './network-load-process.ts'
 
@@ -52,6 +54,7 @@ export interface Stages {
 }
 
 export interface PhaseResult extends NetworkFigures {
+  readonly window: ProfileWindow
   /** Of a sample of all transactions, and of the slowest ones: the difference says where time is lost. */
   readonly stages: Stages
   readonly stagesOfSlowest: Stages
@@ -62,6 +65,10 @@ interface Snapshot {
   readonly cpuUs: number
   readonly samples: readonly Samples[]
   readonly round: number
+  /** Of the first validator. */
+  readonly threads: ReturnType<typeof threadTimesUs>
+  /** On the monotonic clock, as in profiles. */
+  readonly atUs: number
 }
 
 async function snapshot(devnet: Devnet): Promise<Snapshot> {
@@ -72,6 +79,8 @@ async function snapshot(devnet: Devnet): Promise<Snapshot> {
     cpuUs: devnet.validators.reduce((sum, { child }) => sum + cpuTimeUs(child.pid), 0),
     samples,
     round: status.round,
+    threads: threadTimesUs(defined(devnet.validators[0], 'a validator').child.pid),
+    atUs: Number(process.hrtime.bigint() / 1_000n),
   }
 }
 
@@ -138,6 +147,27 @@ async function stagesOf(devnet: Devnet, transactions: readonly SeenTransaction[]
   }
 }
 
+/** What the first validator's threads used in a phase, and where its profiles have it. */
+interface ProfileWindow {
+  readonly fromUs: number
+  readonly toUs: number
+  readonly transactions: number
+  readonly rounds: number
+  readonly threadsUs: ReadonlyMap<string, number>
+}
+
+function windowOf(before: Snapshot, after: Snapshot): ProfileWindow {
+  const threadsUs = new Map<string, number>()
+  for (const [tid, { name, us }] of after.threads) {
+    const used = us - (before.threads.get(tid)?.us ?? 0)
+    threadsUs.set(name, (threadsUs.get(name) ?? 0) + used)
+  }
+  const [first, last] = [before.samples[0] as Samples, after.samples[0] as Samples]
+  const executed = 'ogpu_execution_transactions_total'
+  const transactions = metricOf(last, executed) - metricOf(first, executed)
+  return { fromUs: before.atUs, toUs: after.atUs, transactions, rounds: after.round - before.round, threadsUs }
+}
+
 export interface NetworkBenchOptions {
   readonly validators: number
   /** Transactions per second of the open loop. */
@@ -187,6 +217,7 @@ export async function benchNetwork(options: NetworkBenchOptions): Promise<readon
       const settled = await load.ask<LoadReport>({ kind: 'settle' })
       return {
         ...figures(name, before, after, offered, settled),
+        window: windowOf(before, after),
         stages: await stagesOf(running, settled.sample),
         stagesOfSlowest: await stagesOf(running, settled.slowest),
       }
@@ -227,6 +258,28 @@ function tableOf(results: readonly PhaseResult[]): string {
     .join('\n')
 }
 
+/** What each stage took: a thread's samples, and the kernel's count of each thread's time. */
+function printProfile(folder: string, phase: string, window: ProfileWindow): void {
+  const { fromUs, toUs, transactions, rounds, threadsUs } = window
+  const columns = (us: number) =>
+    [us / transactions, us / rounds, (us / (toUs - fromUs)) * 1_000].map(value => value.toFixed(1).padStart(9)).join('')
+  console.log(`\n${phase}: first validator, ${transactions} transactions in ${rounds} rounds; µs of CPU`)
+  console.log('   per tx per round  ms per s')
+  for (const [name, us] of threadsUs) if (us > 0) console.log(`${columns(us)}  thread ${name}`)
+  for (const profile of readProfiles(folder, fromUs, toUs)) printThread(profile, columns)
+}
+
+function printThread({ thread, busyUs, functionsUs }: ThreadProfile, columns: (us: number) => string): void {
+  const byTime = (map: ReadonlyMap<string, number>) => [...map].sort(([, a], [, b]) => b - a)
+  const total = [...busyUs.values()].reduce((sum, us) => sum + us, 0)
+  console.log(`\n${columns(total)}  ${thread}, sampled`)
+  for (const [stage, us] of byTime(busyUs)) console.log(`${columns(us)}    ${stage}`)
+  console.log('  functions:')
+  for (const [name, us] of byTime(functionsUs).slice(0, FUNCTIONS)) console.log(`${columns(us)}    ${name}`)
+}
+
+const FUNCTIONS = 45
+
 if (process.argv[1] === import.meta.filename) {
   const { values } = parseArgs({
     options: {
@@ -265,6 +318,7 @@ if (process.argv[1] === import.meta.filename) {
     ...(values.profile === undefined ? {} : { profile: values.profile }),
   })
   console.log(tableOf(results))
+  if (values.profile !== undefined) for (const { phase, window } of results) printProfile(values.profile, phase, window)
   if (values.write) {
     const folder = fileURLToPath(new URL('../../docs/figures/', import.meta.url))
     mkdirSync(folder, { recursive: true })
