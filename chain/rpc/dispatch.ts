@@ -107,7 +107,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     let next = 0
     let bytes = 0
     const work = async () => {
-      for (let at = next++; at < items.length; at = next++) {
+      // Who is gone reads no answer.
+      for (let at = next++; at < items.length && !signal.aborted; at = next++) {
         if (bytes > limits.responseBytesMax) {
           answers[at] = failureText(idOf(items[at]), {
             code: RPC_ERRORS.responseTooLarge,

@@ -49,7 +49,7 @@ export const DEFAULT_RPC_LIMITS: RpcLimits = {
   requestBytesMax: 5 * 1024 * 1024,
   jsonDepthMax: 64,
   bigBodyChars: 64 * 1024,
-  bigBodyShare: 0.05,
+  bigBodyShare: 0.25,
   inFlightBytesMax: 64 * 1024 * 1024,
   batchItemsMax: 1_000,
   batchConcurrency: 100,

@@ -176,6 +176,7 @@ export function createRpcWorkers(options: RpcWorkersOptions): RpcWorkers {
   return {
     run(job) {
       if (isClosed) return Promise.reject(new RpcError('server', 'shutting down'))
+      if (job.signal.aborted) return Promise.reject(new RpcError('timeout', 'request timed out'))
       if (queue.size >= queueMax) {
         return Promise.reject(new RpcError('limitExceeded', 'too many calls are waiting: try again later'))
       }

@@ -2,10 +2,12 @@
  * Consensus while strangers abuse the JSON-RPC of every validator. Run: ./ogpu bench rpc-abuse
  *
  * Real validator processes. A transaction goes to one of them every few milliseconds; what counts is the time from its
- * arrival to its commit by the validator's own clock. Phases without and with abuse take turns, so that a machine that
- * gets slower by itself does not look like an effect: endless eth_calls on every validator, 10,000 connections of which
- * half write a byte now and then, and bodies of 100 MB, of a million brackets and of prototype keys. The bar: the 99th
- * percentile moves by less than 20 %. The attacker runs at the least priority, as it stands for other machines.
+ * arrival to its commit by the validator's own clock. Short windows without and with abuse take turns, and each form of
+ * abuse is compared with the quiet windows beside its own, so that a machine that gets slower by itself does not look like
+ * an effect; the range of the quiet windows shows what is noise. The forms: endless eth_calls on every validator, 10,000
+ * connections of which half write a byte now and then, and bodies of 100 MB, of a million brackets and of prototype keys.
+ * The bar: the 99th percentile moves by less than 20 %. The attacker runs at the least priority, as it stands for other
+ * machines. Also shown, without a bar: how long an honest client waits for the answer to its transaction.
  */
 import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -18,22 +20,37 @@ import { fundedLoadAccounts, loadAccount, signTransfer } from '../load/accounts.
 import type { AttackMessage } from '../load/attack-process.ts'
 import { type Answers, ATTACKS, type Attack } from '../load/attacks.ts'
 import { quantile } from '../load/observe.ts'
-import { call } from '../load/rpc.ts'
+import { call, callBatch } from '../load/rpc.ts'
 
 const CHAIN_ID = 1071
-const ACCOUNTS = 64
-const EVERY_MS = 25
+const ACCOUNTS = 128
+const EVERY_MS = 10
 const WARM_UP_SECONDS = 5
 /** Endless calls in flight at each validator: more than any has threads. */
 const LOOPS = Math.max(6, availableParallelism() * 3)
 const MOVE_MAX_PERCENT = 20
+/** Until an attack is under way, and until what was sent last is committed. */
+const SETTLE_MS = 2_000
 /** How often a transaction is offered, and how long after a refusal. */
 const OFFERS = 10
 const OFFER_AGAIN_MS = 500
 
+/** Timelines asked for at once. */
+const TIMELINES = 200
+
 interface Probe {
   readonly validator: number
   readonly hash: string
+  /** How long its sender waited for the answer. */
+  readonly answerMs: number
+}
+
+/** What one window measured. */
+interface Window {
+  /** Milliseconds from arrival to commit. */
+  readonly commits: readonly number[]
+  /** Milliseconds that senders waited. */
+  readonly answers: readonly number[]
 }
 
 const sleep = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
@@ -58,8 +75,9 @@ function createProber(validators: readonly ValidatorProcess[]) {
       // Offered again when it is not taken: without it, everything that its account sends later would wait for it.
       const offer = async (attempts: number): Promise<void> => {
         try {
+          const sentMs = performance.now()
           await call(rpcUrl, 'eth_sendRawTransaction', [raw])
-          probes.push({ validator, hash })
+          probes.push({ validator, hash, answerMs: performance.now() - sentMs })
         } catch {
           if (attempts === OFFERS) refused += 1
           if (attempts === 1) return
@@ -75,17 +93,30 @@ function createProber(validators: readonly ValidatorProcess[]) {
   }
 }
 
-/** Milliseconds from arrival to commit, sorted. */
-async function latencies(validators: readonly ValidatorProcess[], probes: readonly Probe[]): Promise<number[]> {
-  const found: number[] = []
-  for (const { validator, hash } of probes) {
-    const { rpcUrl } = validators[validator] as ValidatorProcess
-    const life = await call<Readonly<Record<string, number>> | null>(rpcUrl, 'ogpu_transactionTimeline', [hash])
-    const { receivedMs, committedMs } = life ?? {}
-    if (receivedMs !== undefined && committedMs !== undefined) found.push(committedMs - receivedMs)
+async function windowOf(validators: readonly ValidatorProcess[], probes: readonly Probe[]): Promise<Window> {
+  const commits: number[] = []
+  for (const [index, { rpcUrl }] of validators.entries()) {
+    const own = probes.filter(({ validator }) => validator === index)
+    for (let i = 0; i < own.length; i += TIMELINES) {
+      const asked = own.slice(i, i + TIMELINES)
+      const calls = asked.map(({ hash }) => ({ method: 'ogpu_transactionTimeline', params: [hash] }))
+      for (const { result } of await callBatch(rpcUrl, calls)) {
+        const { receivedMs, committedMs } = (result ?? {}) as Readonly<Record<string, number>>
+        if (receivedMs !== undefined && committedMs !== undefined) commits.push(committedMs - receivedMs)
+      }
+    }
   }
-  return found.sort((a, b) => a - b)
+  return { commits, answers: probes.map(({ answerMs }) => answerMs) }
 }
+
+const sorted = (lists: readonly (readonly number[])[]) => lists.flat().sort((a, b) => a - b)
+const p99Of = (windows: readonly Window[]) => quantile(sorted(windows.map(({ commits }) => commits)), 0.99)
+
+/** Every form of abuse alone, then all together. */
+const FORMS: ReadonlyMap<string, readonly Attack[]> = new Map([
+  ...ATTACKS.map((attack): [string, readonly Attack[]] => [attack, [attack]]),
+  ['all of them', ATTACKS],
+])
 
 async function main(seconds: number, validatorCount: number, rounds: number): Promise<boolean> {
   const dir = mkdtempSync(join(tmpdir(), 'ogpu-abuse-'))
@@ -105,67 +136,74 @@ async function main(seconds: number, validatorCount: number, rounds: number): Pr
     const { validators } = devnet
     const urls = validators.map(({ rpcUrl }) => rpcUrl)
     const probe = createProber(validators)
-    const settle = async (probes: readonly Probe[]) => {
-      await sleep(2_000)
-      return latencies(validators, probes)
-    }
-    await settle((await probe(WARM_UP_SECONDS)).probes)
-
-    const measured = new Map<string, number[]>()
     const answers = new Map<Attack, Answers>()
-    const phases: readonly (readonly Attack[])[] = [
-      [],
-      ['loops'],
-      [],
-      ['connections'],
-      [],
-      ['bodies'],
-      [],
-      [...ATTACKS],
-    ]
+
+    async function measure(name: string, attacks: readonly Attack[], lengthSeconds: number): Promise<Window> {
+      if (attacks.length > 0) {
+        attacker.send({ kind: 'start', attacks, options: { urls, loops: LOOPS } } satisfies AttackMessage)
+        await sleep(SETTLE_MS)
+      }
+      const { probes, refused } = await probe(lengthSeconds)
+      if (attacks.length > 0) {
+        const ended = new Promise<Record<Attack, Answers>>(resolve => attacker.once('message', resolve as never))
+        attacker.send({ kind: 'stop' } satisfies AttackMessage)
+        for (const [attack, own] of Object.entries(await ended)) {
+          const sum = answers.get(attack as Attack) ?? {}
+          for (const [what, count] of Object.entries(own)) sum[what] = (sum[what] ?? 0) + count
+          answers.set(attack as Attack, sum)
+        }
+      }
+      await sleep(SETTLE_MS)
+      const window = await windowOf(validators, probes)
+      if (window.commits.length < probes.length || refused > 0) {
+        console.log(`  ${name}: ${probes.length - window.commits.length} not committed, ${refused} not taken`)
+      }
+      return window
+    }
+
+    await measure('warm-up', [], WARM_UP_SECONDS)
+    const quiet: Window[] = [await measure('quiet', [], seconds)]
+    const forms = new Map(Array.from(FORMS.keys(), name => [name, { own: [] as Window[], beside: new Set<Window>() }]))
     for (let round = 0; round < rounds; round++) {
-      for (const attacks of phases) {
-        const name = attacks.length === 0 ? 'quiet' : attacks.length > 1 ? 'all of them' : String(attacks[0])
-        if (attacks.length > 0) {
-          const message: AttackMessage = { kind: 'start', attacks, options: { urls, loops: LOOPS } }
-          attacker.send(message)
-          await sleep(2_000)
-        }
-        const { probes, refused } = await probe(seconds)
-        if (attacks.length > 0) {
-          const ended = new Promise<Record<Attack, Answers>>(resolve => attacker.once('message', resolve as never))
-          attacker.send({ kind: 'stop' } satisfies AttackMessage)
-          for (const [attack, own] of Object.entries(await ended)) {
-            const sum = answers.get(attack as Attack) ?? {}
-            for (const [what, count] of Object.entries(own)) sum[what] = (sum[what] ?? 0) + count
-            answers.set(attack as Attack, sum)
-          }
-        }
-        const found = await settle(probes)
-        const all = [...(measured.get(name) ?? []), ...found].sort((a, b) => a - b)
-        measured.set(name, all)
-        if (found.length < probes.length || refused > 0) {
-          console.log(`  ${name}: ${probes.length - found.length} not committed, ${refused} not taken`)
-        }
+      for (const [name, attacks] of FORMS) {
+        const before = quiet.at(-1) as Window
+        const own = await measure(name, attacks, seconds)
+        const after = await measure('quiet', [], seconds)
+        quiet.push(after)
+        const form = forms.get(name)
+        form?.own.push(own)
+        form?.beside.add(before).add(after)
+        const moved = (p99Of([own]) / p99Of([before, after]) - 1) * 100
+        console.log(
+          `  round ${round + 1} ${name.padEnd(12)} p99 ${p99Of([own])} ms, beside it ${p99Of([before])} and ${p99Of([after])} ms (${moved.toFixed(0)} %)`,
+        )
       }
     }
 
-    const quiet = quantile(measured.get('quiet') ?? [], 0.99)
-    console.log(
-      `\n${'arrival to commit, ms'.padEnd(24)}${['p50', 'p99', 'max', 'n', 'p99 moves'].map(cell => cell.padStart(11)).join('')}`,
-    )
-    let worst = 0
-    for (const [name, sorted] of measured) {
-      const p99 = quantile(sorted, 0.99)
-      const move = (p99 / quiet - 1) * 100
-      if (name !== 'quiet') worst = Math.max(worst, move)
-      const cells = [quantile(sorted, 0.5), p99, quantile(sorted, 1), sorted.length]
-      const shown = name === 'quiet' ? '' : `${move >= 0 ? '+' : ''}${move.toFixed(0)} %`
-      console.log(
-        `${name.padEnd(24)}${[...cells.map(cell => cell.toFixed(0)), shown].map(cell => cell.padStart(11)).join('')}`,
-      )
+    const heads = ['p50', 'p99', 'max', 'n', 'quiet p99', 'p99 moves', 'answer p50', 'answer p99']
+    console.log(`\n${'arrival to commit, ms'.padEnd(22)}${heads.map(head => head.padStart(12)).join('')}`)
+    const row = (name: string, windows: readonly Window[], quietP99: string, move: string) => {
+      const commits = sorted(windows.map(window => window.commits))
+      const waits = sorted(windows.map(window => window.answers))
+      const cells = [
+        ...[quantile(commits, 0.5), quantile(commits, 0.99), quantile(commits, 1), commits.length].map(String),
+        ...[quietP99, move, quantile(waits, 0.5).toFixed(1), quantile(waits, 0.99).toFixed(1)],
+      ]
+      console.log(`${name.padEnd(22)}${cells.map(cell => cell.padStart(12)).join('')}`)
     }
-    console.log('\nwhat the attacker got:')
+    let worst = Number.NEGATIVE_INFINITY
+    row('quiet', quiet, '', '')
+    for (const [name, { own, beside }] of forms) {
+      const quietP99 = p99Of([...beside])
+      const move = (p99Of(own) / quietP99 - 1) * 100
+      worst = Math.max(worst, move)
+      row(name, own, String(quietP99), `${move >= 0 ? '+' : ''}${move.toFixed(0)} %`)
+    }
+    const single = quiet.map(window => p99Of([window])).sort((a, b) => a - b)
+    console.log(
+      `\np99 of the ${single.length} quiet windows: ${single[0]} to ${single.at(-1)} ms, in the middle ${quantile(single, 0.5)} ms`,
+    )
+    console.log('what the attacker got:')
     for (const [attack, own] of answers) {
       const parts = Object.entries(own).sort(([, a], [, b]) => b - a)
       console.log(`  ${attack}: ${parts.map(([what, count]) => `${count} × ${what}`).join(', ')}`)
@@ -185,15 +223,15 @@ async function main(seconds: number, validatorCount: number, rounds: number): Pr
 if (process.argv[1] === import.meta.filename) {
   const { values } = parseArgs({
     options: {
-      seconds: { type: 'string', default: '30' },
+      seconds: { type: 'string', default: '15' },
       validators: { type: 'string', default: '4' },
-      rounds: { type: 'string', default: '2' },
+      rounds: { type: 'string', default: '4' },
     },
   })
   const [minute = 0] = loadavg()
   console.log(
     `rpc-abuse: ${values.validators} validators on ${availableParallelism()} cores (load before: ${minute.toFixed(1)}), ` +
-      `${values.rounds} × 8 phases of ${values.seconds} s, ${LOOPS} endless calls at each validator`,
+      `${values.rounds} × 4 windows of abuse of ${values.seconds} s between quiet ones, ${LOOPS} endless calls at each validator`,
   )
   process.exit((await main(Number(values.seconds), Number(values.validators), Number(values.rounds))) ? 0 : 1)
 }
