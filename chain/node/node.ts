@@ -204,7 +204,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const observe = async () => {
       nodeMetrics.status(epochs.current().core.status())
       nodeMetrics.queues(0, execution.lag())
-      nodeMetrics.versions(epochs.current().setup.protocolVersion, PROTOCOL_VERSION)
+      nodeMetrics.versions(epochs.current().setup.protocolVersion, options.protocolVersion ?? PROTOCOL_VERSION)
       for (const check of readiness()) nodeMetrics.ready(check.name, check.ok)
       const disk = await diskSpace(directory.path)
       if (disk !== undefined) nodeMetrics.disk(disk.freeBytes, disk.totalBytes)
