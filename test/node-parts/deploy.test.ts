@@ -64,6 +64,13 @@ describe('what operators are given', () => {
     expect(names.filter(name => !known.has(name))).toEqual([])
   })
 
+  it('labels of targets hide no label of a metric', async () => {
+    const own = new Set([...(await exported()).values()].flat())
+    const given = [...read('deploy/prometheus/prometheus.yml').matchAll(/labels: \{ (\w+):/g)].map(([, name]) => name)
+    expect(given).toEqual(['group', 'group'])
+    expect(given.filter(name => own.has(String(name)))).toEqual([])
+  })
+
   it('every dashboard is a whole one: panels with places and queries', () => {
     for (const area of ['overview', 'consensus', 'execution', 'storage', 'network', 'rpc', 'tasks']) {
       expect(dashboards).toContain(`ogpu-${area}.json`)
