@@ -32,7 +32,9 @@ export async function runSeeds(
   let next = 0
   const work = () =>
     new Promise<void>((resolve, reject) => {
-      const worker = new Worker(new URL('./swarm-worker.ts', import.meta.url))
+      const worker = new Worker(new URL('./swarm-worker.ts', import.meta.url), {
+        resourceLimits: { maxYoungGenerationSizeMb: 128 },
+      })
       const feed = () => {
         const chunk = seeds.slice(next, next + CHUNK)
         next += chunk.length

@@ -13,16 +13,18 @@ export interface VertexInfo {
 /** Numbers for digests, so that the checks of a hundred nodes cost bits and not text. One per run. */
 export class Registry {
   readonly #ids = new Map<string, number>()
+  /** The nodes of a run share their vertices: most digests come back as the same object. */
+  readonly #known = new WeakMap<Digest, number>()
   readonly #infos = new WeakMap<object, VertexInfo>()
   readonly #byId: (VertexInfo | undefined)[] = []
 
   idOf(digest: Digest): number {
+    const known = this.#known.get(digest)
+    if (known !== undefined) return known
     const key = toRawHex(digest)
-    let id = this.#ids.get(key)
-    if (id === undefined) {
-      id = this.#ids.size
-      this.#ids.set(key, id)
-    }
+    const id = this.#ids.get(key) ?? this.#ids.size
+    this.#ids.set(key, id)
+    this.#known.set(digest, id)
     return id
   }
 
