@@ -67,12 +67,7 @@ contract Controller is Ownable, Rewiring {
     function cancelTask(address task) external {
         address client = _clientOf(task);
         require(msg.sender == client, "NotOwner");
-        TaskStatus status = ITask(task).status();
-        require(
-            status != TaskStatus.FINALIZED && status != TaskStatus.CANCELED && status != TaskStatus.EXPIRED,
-            "AlreadyFinalized"
-        );
-        require(status == TaskStatus.NEW, "TaskRunning");
+        require(ITask(task).status() == TaskStatus.NEW, "AlreadyFinalized");
         INexus(nexus).setTaskStatus(task, TaskStatus.CANCELED);
         IVault(vault).releasePayment(client, task);
     }

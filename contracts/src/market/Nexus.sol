@@ -335,9 +335,8 @@ contract Nexus is Ownable, Rewiring {
     }
 
     function _requireOpen(TaskStatus status) private pure {
-        require(status != TaskStatus.FINALIZED, "AlreadyFinalized");
+        require(status != TaskStatus.FINALIZED && status != TaskStatus.CANCELED, "AlreadyFinalized");
         require(status != TaskStatus.EXPIRED, "Expired");
-        require(status != TaskStatus.CANCELED, "TaskCanceled");
     }
 
     function _recordAttempt(address task, address source, address provider, uint256 payment, TaskStatus status)

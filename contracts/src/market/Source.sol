@@ -45,7 +45,7 @@ contract Source is FixedOwner {
             require(status == SourceStatus.ACTIVE || _status == SourceStatus.INACTIVE, "SourceInactive");
             status = _status;
         } else {
-            if (msg.sender != sourceParams.client) revert OwnableUnauthorizedAccount(msg.sender);
+            require(msg.sender == sourceParams.client, "NotOwner");
             INexus(nexus).setStatusAsClient(_status);
         }
     }
