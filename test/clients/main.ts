@@ -11,12 +11,16 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { CheckResult, ClientMessage } from './client-process.ts'
 import { install } from './install.ts'
+import { installPython, pinnedVersion } from './install-python.ts'
 import { HERE, rpc, versionOf, type World } from './world.ts'
 
 interface Entry {
   /** Packages whose versions the line names. */
   readonly packages: readonly string[]
   readonly timeoutS: number
+  /** Installs what npm does not; the reason where this machine cannot run the client. */
+  readonly prepare?: () => string | undefined
+  readonly versionOf?: (name: string) => string
 }
 
 const CLIENTS: Readonly<Record<string, Entry>> = {
@@ -30,6 +34,7 @@ const CLIENTS: Readonly<Record<string, Entry>> = {
   ponder: { packages: ['ponder', 'viem'], timeoutS: 600 },
   metamask: { packages: [], timeoutS: 300 },
   otterscan: { packages: [], timeoutS: 300 },
+  python: { packages: ['ogpu', 'web3'], timeoutS: 600, prepare: installPython, versionOf: pinnedVersion },
 }
 
 interface Network {
@@ -107,7 +112,8 @@ function runClient(name: string, world: World, timeoutS: number, log: boolean): 
 function print(name: string, { checks, error }: Outcome, seconds: number): boolean {
   const failed = checks.filter(check => check.error !== undefined)
   const passes = failed.length === 0 && error === undefined && checks.length > 0
-  const versions = (CLIENTS[name]?.packages ?? []).map(each => `${each} ${versionOf(each)}`).join(', ')
+  const entry = CLIENTS[name]
+  const versions = (entry?.packages ?? []).map(each => `${each} ${(entry?.versionOf ?? versionOf)(each)}`).join(', ')
   const count = `${checks.length - failed.length}/${checks.length} checks`
   console.log(
     `${passes ? '✓' : '✗'} ${name.padEnd(10)} ${versions.padEnd(44)} ${count.padEnd(14)} ${seconds.toFixed(1)} s`,
@@ -139,8 +145,13 @@ Clients: ${Object.keys(CLIENTS).join(', ')}`)
   process.exit(unknown.length > 0 ? 2 : 0)
 }
 
-const names = positionals.length > 0 ? positionals : Object.keys(CLIENTS)
+const wanted = positionals.length > 0 ? positionals : Object.keys(CLIENTS)
 install()
+const names = wanted.filter(name => {
+  const reason = CLIENTS[name]?.prepare?.()
+  if (reason !== undefined) console.log(`- ${name.padEnd(10)} skipped: ${reason}`)
+  return reason === undefined
+})
 const [{ fundedKeys }, { compile }] = await Promise.all([import('./fund.ts'), import('./compile.ts')])
 const dir = mkdtempSync(join(tmpdir(), 'ogpu-clients-'))
 let network: Network | undefined
@@ -186,5 +197,6 @@ try {
   await network?.stop()
   rmSync(dir, { recursive: true, force: true })
 }
-console.log(`${passed} passed, ${names.length - passed} failed`)
+const skipped = wanted.length - names.length
+console.log(`${passed} passed, ${names.length - passed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
 process.exit(passed === names.length ? 0 : 1)
