@@ -15,6 +15,8 @@ export interface Child {
   readonly ready: Readonly<Record<string, unknown>>
   /** Resolves with the reason when the process ends without having been asked to. */
   readonly crashed: Promise<string>
+  /** Resolves with how the process ended, whoever ended it: `exit code 0`, `signal SIGKILL`. */
+  readonly ended: Promise<string>
   stop(): Promise<void>
   kill(): Promise<void>
 }
@@ -99,6 +101,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     pid: child.pid as number,
     logFile: options.logFile,
     ready: outcome.ready,
+    ended,
     crashed: new Promise(resolve => {
       void ended.then(reason => {
         if (!stopping) resolve(`${options.name} ended with ${reason}; see ${options.logFile}`)

@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { genesisBlock } from '#evm'
 import { devnetGenesis } from '#genesis'
 import { defined } from '#lib/assert'
 import { type Hex, toHex } from '#lib/bytes'
+import { messageOf } from '#lib/errors'
 import { createSigningGuard, deriveDevValidatorKeys, publicKeysOf, saveDevKeys, type ValidatorKeys } from '#node'
 import { type Child, startChild } from '../../cli/devnet/child.ts'
 import { createPortAllocator } from '../../cli/devnet/ports.ts'
@@ -16,6 +17,8 @@ const KEY_SEED = 'chaos'
 const WEI = 10n ** 18n
 /** A committee that is fixed: its one epoch lasts. */
 const FOREVER_MS = 100 * 365 * 24 * 60 * 60 * 1_000
+/** Starts are measured, not judged: a machine may be busy otherwise. */
+const START_MS = 120_000
 const APIS = 'eth,net,web3,txpool,dag,ogpu'
 
 export interface ClusterOptions {
@@ -30,6 +33,8 @@ export interface ClusterOptions {
 
 export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>
+  /** The command line of another release; this one's when absent. */
+  readonly entry?: URL
   readonly onSpawn?: (pid: number) => void
 }
 
@@ -81,13 +86,15 @@ export class NodeProcess {
   }
 
   /** Starts it and waits until it serves. CodedError `child failed` when it ends first. */
-  async start({ env, onSpawn }: StartOptions = {}): Promise<void> {
+  async start({ env, entry, onSpawn }: StartOptions = {}): Promise<void> {
     this.#child = undefined
     this.#starting = startChild({
       name: `validator ${this.index}`,
       args: this.#args,
       logFile: this.logFile,
+      timeoutMs: START_MS,
       ...(env === undefined ? {} : { env }),
+      ...(entry === undefined ? {} : { entry }),
       onSpawn: pid => {
         this.#startingPid = pid
         onSpawn?.(pid)
@@ -98,19 +105,31 @@ export class NodeProcess {
     this.#child = await this.#starting
   }
 
-  /** SIGKILL, also to a process that does not serve yet. */
-  async kill(): Promise<void> {
-    if (this.#startingPid !== undefined) process.kill(this.#startingPid, 'SIGKILL')
-    await this.#starting?.catch(() => undefined)
-    await this.#child?.kill()
+  /** SIGKILL, also to a process that does not serve yet; returns how it ended, which may be earlier and otherwise. */
+  async kill(): Promise<string> {
+    if (this.#startingPid !== undefined) killIfThere(this.#startingPid)
+    const failure = await this.#starting?.then(() => undefined, messageOf)
+    if (this.#child === undefined) return failure ?? 'never started'
+    await this.#child.kill()
+    return this.#child.ended
   }
 
-  async stop(): Promise<void> {
-    await this.#child?.stop()
+  /** SIGTERM, and SIGKILL to one that does not listen; returns how it ended. */
+  async stop(): Promise<string> {
+    if (this.#child === undefined) return 'does not run'
+    await this.#child.stop()
+    return this.#child.ended
   }
 
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
     process.kill(this.pid, signal)
+  }
+
+  /** Whether the kernel has stopped the process; undefined where it does not say. */
+  get isStopped(): boolean | undefined {
+    if (process.platform !== 'linux') return undefined
+    // The state follows the name, which is in brackets and may hold anything.
+    return /^T/.test(readFileSync(`/proc/${this.pid}/stat`, 'utf8').split(') ').at(-1) ?? '')
   }
 
   /** Everything but the keys goes: store, signing guard, markers. */
@@ -221,5 +240,14 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
       process.off('exit', remove)
       if (!kept) remove()
     },
+  }
+}
+
+/** It may have ended by itself a moment ago. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
   }
 }

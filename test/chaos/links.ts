@@ -27,6 +27,7 @@ export class Links {
   readonly #pipes = new Set<Pipe>()
   readonly #random: () => number
   #conditions: LinkConditions = PERFECT_LINK
+  #disturbed = 0
 
   constructor(seed: number) {
     this.#random = seededRandom(seed)
@@ -50,6 +51,11 @@ export class Links {
     return defined(this.#ports.get(key(from, to)), 'the wire was opened')
   }
 
+  /** Connections that were cut or refused, and pieces that were held back or slowed down, so far. */
+  get disturbed(): number {
+    return this.#disturbed
+  }
+
   /** From now on, on every wire and in both directions. */
   setConditions(conditions: LinkConditions): void {
     this.#conditions = conditions
@@ -59,7 +65,11 @@ export class Links {
   block(from: number, to: number, how: Block): void {
     this.#blocks.set(key(from, to), how)
     if (how === 'cut') {
-      for (const pipe of [...this.#pipes]) if (pipe.from === from && pipe.to === to) pipe.destroy()
+      for (const pipe of [...this.#pipes]) {
+        if (pipe.from !== from || pipe.to !== to) continue
+        this.#disturbed += 1
+        pipe.destroy()
+      }
     }
   }
 
@@ -77,6 +87,7 @@ export class Links {
 
   #accept(from: number, to: number, port: number, near: Socket): void {
     if (this.#blocks.get(key(from, to)) === 'cut' || this.#blocks.get(key(to, from)) === 'cut') {
+      this.#disturbed += 1
       near.on('error', () => {})
       near.destroy()
       return
@@ -106,6 +117,7 @@ export class Links {
     source.on('data', chunk => {
       waiting += 1
       if (waiting >= CHUNKS_MAX) source.pause()
+      if (this.#conditions !== PERFECT_LINK || this.#blocks.has(key(from, to))) this.#disturbed += 1
       line.push(() => {
         if (isHeld()) held.push(chunk)
         else forward(chunk)

@@ -22,11 +22,24 @@ export class ChaosLoad {
   readonly #chainId: number
   readonly #clients: Promise<void>[]
   #stopped = false
+  #lastMs = performance.now()
+  #longestMs = 0
 
   constructor(urls: readonly string[], chainId: number, clients: number) {
     this.#urls = urls
     this.#chainId = chainId
     this.#clients = Array.from({ length: clients }, (_, i) => this.#client(i))
+  }
+
+  /** From now on {@link silenceMs} counts anew. */
+  watchSilence(): void {
+    this.#lastMs = performance.now()
+    this.#longestMs = 0
+  }
+
+  /** The longest time without a new receipt since {@link watchSilence}. */
+  get silenceMs(): number {
+    return Math.max(this.#longestMs, performance.now() - this.#lastMs)
   }
 
   async stop(): Promise<void> {
@@ -70,6 +83,8 @@ export class ChaosLoad {
           const { blockNumber, blockHash } = result as { readonly blockNumber: string; readonly blockHash: string }
           const hash = defined(hashes[i], 'a hash')
           this.acknowledged.push({ hash, blockNumber, blockHash })
+          this.#longestMs = this.silenceMs
+          this.#lastMs = performance.now()
           waiting.delete(hash)
         }
       }

@@ -5,6 +5,8 @@
  * edited. The instants inside the processes differ from run to run, so a violation is tried again with the same plan.
  */
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { planOf, type Step } from './plan.ts'
 import { runChaos } from './run.ts'
@@ -17,6 +19,8 @@ const { values } = parseArgs({
     /** Milliseconds of an epoch; then the committee changes by stake, and a spare validator joins and leaves. */
     'epoch-ms': { type: 'string' },
     plan: { type: 'string' },
+    /** Folder of an older release, with its packages: validators run it in mixed versions. */
+    'old-release': { type: 'string' },
     'print-plan': { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
   },
@@ -46,21 +50,26 @@ const summary = await runChaos({
   plan,
   validators,
   ...(epochDurationMs === undefined ? {} : { epochDurationMs }),
+  ...(values['old-release'] === undefined
+    ? {}
+    : { oldRelease: pathToFileURL(resolve(values['old-release'], 'cli', 'main.ts')) }),
   keep: values.keep,
   print: line => console.log(line),
 })
-const { violations, failPoints, steps, recoveryMs, startMs, dataDir } = summary
+const { violations, failPoints, steps, skipped, recoveryMs, silenceMs, startMs, dataDir } = summary
 const list = (counts: Readonly<Record<string, number>>) =>
   Object.entries(counts)
     .map(([name, count]) => `${name} ${count}`)
     .join(', ')
 console.log(`
 seed ${values.seed}, ${validators} validators, ${summary.seconds} s: ${summary.kills} kills
-disturbances: ${list(steps)}
-ended at fail points: ${list(failPoints) || 'none'}
+disturbances: ${list(steps)}${skipped.length === 0 ? '' : `; not possible here: ${skipped.join(', ')}`}
+ended at fail points: ${list(failPoints) || 'none'}${summary.oldRuns === 0 ? '' : `; an older release ran ${summary.oldRuns} times`}
 ${summary.blocks} blocks of ${summary.epochs + 1} epochs agree on all nodes, ${summary.acknowledged} acknowledged transactions are in their blocks
 ${summary.vertices} vertices, never two of one author and round
-progress after a disturbance: median ${recoveryMs.median} ms, at most ${recoveryMs.longest} ms; start of a node: median ${startMs.median} ms, at most ${startMs.longest} ms`)
+progress after a disturbance: median ${recoveryMs.median} ms, at most ${recoveryMs.longest} ms
+longest time without a receipt while no more than the tolerated number were faulty: median ${silenceMs.median} ms, at most ${silenceMs.longest} ms in ${silenceMs.steps} steps
+start of a node: median ${startMs.median} ms, at most ${startMs.longest} ms`)
 if (violations.length === 0) console.log(`no violation${values.keep ? `; data and logs: ${dataDir}` : ''}`)
 else {
   console.log(`${violations.length} violations:

@@ -2,14 +2,20 @@ import { FAIL_POINTS, type FailPoint } from '#lib/fail-point'
 import type { LinkConditions } from '#p2p'
 import { Random } from '../sim/prng.ts'
 
+/** Where a process is to end itself: the `count`th time that it gets to `point`. */
+export interface PlannedPoint {
+  readonly point: FailPoint
+  readonly count: number
+}
+
 /** One disturbance, with everything that was drawn for it: a plan is data, is printed, and can be run again. */
 export type Step =
   /** SIGKILL, a while without it, a start. More victims than the protocol tolerates stop the network for that while. */
   | { readonly kind: 'kill'; readonly victims: readonly number[]; readonly downMs: number }
   /** Killed, and again this long after each of its starts, whatever it does then: reads the log, meets the others, signs. */
-  | { readonly kind: 'kill storm'; readonly victim: number; readonly afterMs: readonly number[] }
-  /** The process ends itself at a named instant of the write path. */
-  | { readonly kind: 'fail point'; readonly victim: number; readonly point: FailPoint; readonly count: number }
+  | { readonly kind: 'kill storm'; readonly victims: readonly number[]; readonly afterMs: readonly number[] }
+  /** The process ends itself at named instants of the write path, one after the other. */
+  | { readonly kind: 'fail point'; readonly victim: number; readonly points: readonly PlannedPoint[] }
   | { readonly kind: 'pause'; readonly victims: readonly number[]; readonly ms: number }
   /** Nothing passes between the group and the others: connections end, or bytes vanish, or only one way. */
   | {
@@ -49,8 +55,8 @@ export interface PlanOptions {
 
 /** How often each kind is drawn, out of the sum. */
 const WEIGHTS: Readonly<Record<Kind, number>> = {
-  kill: 8,
-  'kill storm': 10,
+  kill: 6,
+  'kill storm': 14,
   'fail point': 14,
   pause: 3,
   partition: 5,
@@ -69,6 +75,8 @@ const WEIGHTS: Readonly<Record<Kind, number>> = {
 /** A plan begins with each kind once, so that short ones see them. */
 const OPENING = (Object.keys(WEIGHTS) as Kind[]).filter(kind => WEIGHTS[kind] > 0)
 const EPOCH_POINTS: readonly FailPoint[] = ['epoch-before-record', 'epoch-record-stored', 'epoch-switched']
+/** Points of one step: a restart in between costs time and shows nothing that the next one does not. */
+const POINTS_PER_STEP = 2
 /** Every so many steps the spare validator joins or leaves. */
 const MEMBERSHIP_EVERY = 8
 
@@ -78,14 +86,34 @@ export function killsOf(step: Step): number {
     case 'kill':
       return step.victims.length
     case 'kill storm':
-      return 1 + step.afterMs.length
+      return step.victims.length * (1 + step.afterMs.length)
     case 'fail point':
+      return 1 + step.points.length
     case 'wipe':
       return 2
     case 'bad weather':
       return 1
     default:
       return 0
+  }
+}
+
+/** Nodes that a step takes away or cuts off at a time; undefined where it is about the whole network. */
+export function faultyOf(step: Step): number | undefined {
+  switch (step.kind) {
+    case 'kill':
+    case 'kill storm':
+    case 'pause':
+      return step.victims.length
+    case 'partition':
+      return step.group.length
+    case 'fail point':
+    case 'full disk':
+    case 'mixed versions':
+    case 'junk peers':
+      return 1
+    default:
+      return undefined
   }
 }
 
@@ -148,12 +176,20 @@ class Planner {
         return { kind, victims: this.#several(count), downMs: random.below(1_500) }
       }
       case 'kill storm':
-        return { kind, victim, afterMs: Array.from({ length: random.between(3, 8) }, () => random.below(1_800)) }
+        // As many as are tolerated, so that the others must go on meanwhile.
+        return {
+          kind,
+          victims: this.#several(random.between(1, this.#tolerated)),
+          afterMs: Array.from({ length: random.between(4, 10) }, () => random.below(1_800)),
+        }
       case 'fail point': {
         // In turn, so that every point comes once before one comes twice.
-        const point = this.#points[this.#nextPoint++ % this.#points.length] ?? 'vertex-stored'
-        const count = EPOCH_POINTS.includes(point) ? 1 : random.between(1, point === 'certificate-stored' ? 3 : 20)
-        return { kind, victim: this.#nextVictim++ % this.#validators, point, count }
+        const points = Array.from({ length: POINTS_PER_STEP }, () => {
+          const point = this.#points[this.#nextPoint++ % this.#points.length] ?? 'vertex-stored'
+          const count = EPOCH_POINTS.includes(point) ? 1 : random.between(1, point === 'certificate-stored' ? 3 : 20)
+          return { point, count }
+        })
+        return { kind, victim: this.#nextVictim++ % this.#validators, points }
       }
       case 'pause': {
         const count = random.below(4) === 0 ? this.#tolerated + 1 : 1

@@ -1,14 +1,14 @@
 import { defined } from '#lib/assert'
 import { messageOf } from '#lib/errors'
 import { fundedLoadAccounts } from '../load/accounts.ts'
-import { metricOf, scrape } from '../load/observe.ts'
 import { ComparedChain, findAlarms, findUnknown, headOf, SeenVertices } from './check.ts'
 import { CHAIN_ID, type Cluster, createCluster, type NodeProcess } from './cluster.ts'
 import { forbidWrites } from './disk.ts'
 import { sendJunk } from './junk.ts'
 import { ChaosLoad } from './load.ts'
+import { metric, ownVertices, type Spread, sleep, spreadOf } from './measure.ts'
 import { join, leave, membershipOf } from './membership.ts'
-import type { Step } from './plan.ts'
+import { faultyOf, type PlannedPoint, type Step } from './plan.ts'
 
 export interface ChaosOptions {
   /** Names the draws outside the plan (jitter of wires, junk). */
@@ -18,6 +18,8 @@ export interface ChaosOptions {
   /** Absent: the committee is fixed. Else a spare validator is there to join and leave. */
   readonly epochDurationMs?: number
   readonly clients?: number
+  /** `cli/main.ts` of an older release: it takes the place of the other build in mixed versions. */
+  readonly oldRelease?: URL
   /** Keeps the data folder also when nothing was violated. */
   readonly keep?: boolean
   readonly print?: (line: string) => void
@@ -25,16 +27,22 @@ export interface ChaosOptions {
 
 export interface ChaosSummary {
   readonly violations: readonly string[]
-  /** Processes ended by SIGKILL, and how many of them at a fail point. */
+  /** Processes that SIGKILL was seen to end, and how many of them at a fail point. */
   readonly kills: number
   readonly failPoints: Readonly<Record<string, number>>
   readonly steps: Readonly<Record<string, number>>
+  /** How often a validator ran an older release, and this one after it. */
+  readonly oldRuns: number
+  /** Disturbances that this machine does not allow. */
+  readonly skipped: readonly string[]
   readonly blocks: number
   readonly vertices: number
   readonly epochs: number
   readonly acknowledged: number
   /** From the end of a disturbance to the first new receipt. */
   readonly recoveryMs: Spread
+  /** Time without a receipt while no more than the tolerated number were faulty, and steps in which it was measured. */
+  readonly silenceMs: Spread & { readonly steps: number }
   /** From the fork of a process until it serves. */
   readonly startMs: Spread
   readonly seconds: number
@@ -42,14 +50,12 @@ export interface ChaosSummary {
   readonly dataDir: string
 }
 
-export interface Spread {
-  readonly median: number
-  readonly longest: number
-}
-
 /** The promise: with no more faulty validators than tolerated, the network moves again within this time of healing. */
 const PROGRESS_MS = 10_000
 const CATCH_UP_MS = 60_000
+const ASK_MS = 1_000
+/** A node whose round is further behind than this catches up, and is as good as away. */
+const BEHIND_ROUNDS = 100
 const GAP_MS = 300
 /** A fail point that is not reached by then (no certificate, no epoch) is made up for by a plain kill. */
 const FAIL_POINT_MS = 12_000
@@ -84,10 +90,14 @@ class Chaos {
   readonly #violations: string[] = []
   readonly #steps: Record<string, number> = {}
   readonly #failPoints: Record<string, number> = {}
+  readonly #plannedPoints: Record<string, number> = {}
+  readonly #skipped: string[] = []
+  readonly #silencesMs: number[] = []
   readonly #startTimesMs: number[] = []
   readonly #recoveriesMs: number[] = []
   readonly #startedMs = performance.now()
   #kills = 0
+  #oldRuns = 0
   #protocolVersion = 1
   readonly #chain = new ComparedChain()
   #comparedTransactions = 0
@@ -118,7 +128,10 @@ class Chaos {
         if (this.#violations.length > 0) break
         this.#print(`step ${index + 1} of ${plan.length}: ${describe(step)}`)
         this.#steps[step.kind] = (this.#steps[step.kind] ?? 0) + 1
+        const steady = await this.#isSteady()
+        this.#load.watchSilence()
         await this.#disturb(step)
+        if (steady && (faultyOf(step) ?? Infinity) <= this.#tolerated) this.#expectNoSilence(step.kind)
         await this.#expectProgress(step.kind)
         if (index % CHECK_EVERY === CHECK_EVERY - 1) await this.#compare()
         await sleep(GAP_MS)
@@ -131,7 +144,11 @@ class Chaos {
     }
     await this.#load.stop()
     const epochs = await this.#epoch()
-    await Promise.all(this.#cluster.nodes.map(node => node.stop()))
+    await Promise.all(this.#cluster.nodes.map(node => (this.#violations.length > 0 ? node.stop() : this.#stop(node))))
+    for (const [point, planned] of Object.entries(this.#plannedPoints)) {
+      if (planned > 1 && this.#failPoints[point] === undefined && this.#violations.length === 0)
+        this.#violate(`no process ever got to ${point}, which was planned ${planned} times`)
+    }
     for (const { folder } of this.#cluster.nodes) await this.#seen.addStore(folder)
     for (const violation of this.#seen.violations) this.#violate(violation)
     for (const alarm of findAlarms(this.#cluster.nodes.map(({ logFile }) => logFile))) this.#violate(alarm)
@@ -140,11 +157,14 @@ class Chaos {
       kills: this.#kills,
       failPoints: this.#failPoints,
       steps: this.#steps,
+      skipped: this.#skipped,
+      oldRuns: this.#oldRuns,
       blocks: this.#chain.length,
       vertices: this.#seen.count,
       epochs,
       acknowledged: this.#load.acknowledged.length,
       recoveryMs: spreadOf(this.#recoveriesMs),
+      silenceMs: { ...spreadOf(this.#silencesMs), steps: this.#silencesMs.length },
       startMs: spreadOf(this.#startTimesMs),
       seconds: Math.round((performance.now() - this.#startedMs) / 1_000),
       dataDir: this.#cluster.root,
@@ -159,6 +179,10 @@ class Chaos {
   #violate(what: string): void {
     this.#violations.push(what)
     this.#print(`VIOLATION: ${what}`)
+  }
+
+  get #tolerated(): number {
+    return Math.floor((this.#options.validators - 1) / 3)
   }
 
   #node(index: number): NodeProcess {
@@ -176,21 +200,27 @@ class Chaos {
         return
       }
       case 'kill storm': {
-        const node = this.#node(step.victim)
-        await this.#kill(node)
-        for (const afterMs of step.afterMs) await this.#startAndKill(node, afterMs)
-        return this.#start(node)
+        const storm = async (node: NodeProcess) => {
+          await this.#kill(node)
+          for (const afterMs of step.afterMs) await this.#startAndKill(node, afterMs)
+          await this.#start(node)
+        }
+        await Promise.all(step.victims.map(index => storm(this.#node(index))))
+        return
       }
       case 'fail point':
-        return this.#failAt(this.#node(step.victim), step.point, step.count)
+        return this.#failAt(this.#node(step.victim), step.points)
       case 'pause': {
         const victims = step.victims.map(index => this.#node(index))
         for (const node of victims) node.signal('SIGSTOP')
         await sleep(step.ms)
+        for (const node of victims)
+          if (node.isStopped === false) this.#violate(`SIGSTOP left validator ${node.index} running`)
         for (const node of victims) node.signal('SIGCONT')
         return
       }
       case 'partition': {
+        const before = links.disturbed
         const others = this.#cluster.nodes.map(({ index }) => index).filter(index => !step.group.includes(index))
         for (const inside of step.group) {
           for (const outside of others) {
@@ -200,25 +230,37 @@ class Chaos {
           }
         }
         await sleep(step.ms)
+        if (links.disturbed === before) this.#violate('nothing was cut off by the partition')
         return links.heal()
       }
       case 'bad weather': {
+        const before = links.disturbed
         links.setConditions(step.conditions)
         await this.#kill(this.#node(step.victim))
         await this.#start(this.#node(step.victim))
         await sleep(step.ms)
+        if (links.disturbed === before) this.#violate('nothing passed through the bad weather')
         return links.heal()
       }
       case 'clock skew':
         if (step.offsetMs > 0) await this.#awaitRejoined()
-        await this.#runOtherwise(step.victim, { OGPU_CLOCK_OFFSET_MS: String(step.offsetMs) }, step.ms)
+        await this.#runOtherwise(step.victim, { OGPU_CLOCK_OFFSET_MS: String(step.offsetMs) }, step.ms, node =>
+          this.#expectClock(node, step.offsetMs),
+        )
         this.#aheadUntilMs = Math.max(this.#aheadUntilMs, performance.now() + step.offsetMs)
         return
       case 'mixed versions':
+        if (this.#options.oldRelease !== undefined)
+          return this.#runOldRelease(step.victim, step.ms, this.#options.oldRelease)
         return this.#runOtherwise(
           step.victim,
           { OGPU_BUILD_NAME: '99.0.0-chaos', OGPU_PROTOCOL_VERSION: String(this.#protocolVersion + 1) },
           step.ms,
+          async node => {
+            const known = await metric(node, 'ogpu_node_protocol_version_known')
+            if (known !== this.#protocolVersion + 1)
+              this.#violate(`validator ${node.index} does not know a later version`)
+          },
         )
       case 'full disk':
         return this.#fillDisk(this.#node(step.victim))
@@ -236,16 +278,19 @@ class Chaos {
       }
       case 'rolling restart':
         for (const node of this.#cluster.nodes) {
-          await node.stop()
+          await this.#stop(node)
           await this.#start(node)
         }
         return
       case 'restart all':
-        await Promise.all(this.#cluster.nodes.map(node => node.stop()))
+        await Promise.all(this.#cluster.nodes.map(node => this.#stop(node)))
         await Promise.all(this.#cluster.nodes.map(node => this.#start(node)))
         return
-      case 'junk peers':
-        return sendJunk(this.#node(step.victim).p2pPort, step.peers, step.ms, this.#options.seed)
+      case 'junk peers': {
+        const connected = await sendJunk(this.#node(step.victim).p2pPort, step.peers, step.ms, this.#options.seed)
+        if (connected < step.peers / 2) this.#violate(`only ${connected} of ${step.peers} junk peers got through`)
+        return
+      }
       case 'join':
         return this.#changeMembership(join, 1)
       case 'leave':
@@ -258,14 +303,61 @@ class Chaos {
   /** After a step everybody is back: transactions must get receipts again in time. */
   async #expectProgress(after: string): Promise<void> {
     if (this.#violations.length > 0) return
-    const ms = await this.#awaitReceipt(PROGRESS_MS)
+    const ms = await this.#awaitReceipt(PROGRESS_MS, true)
     if (ms === undefined) this.#violate(`no receipt within ${PROGRESS_MS / 1_000} s after: ${after}`)
     else this.#recoveriesMs.push(ms)
   }
 
+  /** As long as no more than the tolerated number are faulty, the others must not fall silent. */
+  #expectNoSilence(during: string): void {
+    const { silenceMs } = this.#load
+    this.#silencesMs.push(silenceMs)
+    if (silenceMs > PROGRESS_MS)
+      this.#violate(`no receipt for ${(silenceMs / 1_000).toFixed(1)} s during: ${during}, which the network tolerates`)
+  }
+
+  /** Whether nobody is faulty of an earlier step's: all take part, with clocks that the others accept. */
+  async #isSteady(): Promise<boolean> {
+    if (performance.now() < this.#aheadUntilMs) return false
+    const members = this.#cluster.nodes.slice(0, this.#options.validators)
+    try {
+      if (this.#wiped !== undefined) {
+        if ((await ownVertices(this.#wiped)) === 0) return false
+        this.#print(`validator ${this.#wiped.index} takes part again after its wipe`)
+        this.#wiped = undefined
+      }
+      const asking = Promise.all(members.map(node => metric(node, 'ogpu_consensus_round')))
+      const rounds = await Promise.race([asking, sleep(ASK_MS)])
+      return rounds !== undefined && Math.max(...rounds) - Math.min(...rounds) <= BEHIND_ROUNDS
+    } catch {
+      return false
+    }
+  }
+
+  /** The time of a node's last commit, by its own clock, must be off by what it was told. */
+  async #expectClock(node: NodeProcess, offsetMs: number): Promise<void> {
+    const name = 'ogpu_consensus_last_commit_timestamp_seconds'
+    if (!(await this.#until(async () => (await metric(node, name)) > 0)))
+      return this.#violate(`validator ${node.index} sees no commit while its clock is wrong`)
+    const offMs = (await metric(node, name)) * 1_000 - Date.now()
+    if (Math.abs(offMs - offsetMs) > Math.abs(offsetMs) / 2 + PROGRESS_MS / 10)
+      this.#violate(`the clock of validator ${node.index} is off by ${Math.round(offMs)} ms, not ${offsetMs}`)
+  }
+
   async #kill(node: NodeProcess): Promise<void> {
-    await node.kill()
-    this.#kills += 1
+    this.#countKill(node, await node.kill())
+  }
+
+  /** Only what SIGKILL ended is a kill; anything else ended before, for a reason of its own. */
+  #countKill(node: NodeProcess, reason: string): void {
+    if (reason.includes('SIGKILL')) this.#kills += 1
+    else this.#violate(`validator ${node.index} was to be killed, and had ended: ${reason}`)
+  }
+
+  /** SIGTERM: the process must end in order, in time, with exit code 0. */
+  async #stop(node: NodeProcess): Promise<void> {
+    const reason = await node.stop()
+    if (reason !== 'exit code 0') this.#violate(`validator ${node.index} was asked to stop: ${reason}`)
   }
 
   async #start(node: NodeProcess, env?: Readonly<Record<string, string>>): Promise<void> {
@@ -285,7 +377,7 @@ class Chaos {
   async #startAndKill(node: NodeProcess, afterMs: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     let killed = false
-    const dead = new Promise<void>((resolve, reject) => {
+    const dead = new Promise<string>((resolve, reject) => {
       node
         .start({
           env: this.#release(),
@@ -297,48 +389,73 @@ class Chaos {
           },
         })
         .then(
-          async () => {
-            await node.ended
-            resolve()
-          },
-          error => (killed ? resolve() : reject(error)),
+          async () => resolve(await node.ended),
+          error => (killed ? resolve(messageOf(error)) : reject(error)),
         )
     })
     try {
-      await dead
-      this.#kills += 1
+      this.#countKill(node, await dead)
     } finally {
       clearTimeout(timer)
     }
   }
 
-  async #failAt(node: NodeProcess, point: string, count: number): Promise<void> {
+  /** Lets a node end itself at one point after the other, and then run. */
+  async #failAt(node: NodeProcess, points: readonly PlannedPoint[]): Promise<void> {
     await this.#kill(node)
-    let reached = false
-    try {
-      await this.#start(node, { OGPU_FAIL_POINT: `${point}:${count}` })
-      reached = (await Promise.race([node.ended, sleep(FAIL_POINT_MS)])) !== undefined
-      if (!reached) await node.kill()
-    } catch (error) {
-      // It got there before it served. Anything else is in its log, and the next start tells.
-      if (!messageOf(error).includes('SIGKILL')) throw error
-      reached = true
-    }
-    this.#kills += 1
-    if (reached) this.#failPoints[point] = (this.#failPoints[point] ?? 0) + 1
-    else this.#print(`${point} was not reached ${count} times in ${FAIL_POINT_MS / 1_000} s`)
+    for (const planned of points) await this.#startAndFail(node, planned)
     await this.#start(node)
   }
 
+  async #startAndFail(node: NodeProcess, { point, count }: PlannedPoint): Promise<void> {
+    this.#plannedPoints[point] = (this.#plannedPoints[point] ?? 0) + 1
+    let reason: string | undefined
+    try {
+      await this.#start(node, { OGPU_FAIL_POINT: `${point}:${count}` })
+      reason = await Promise.race([node.ended, sleep(FAIL_POINT_MS)])
+    } catch (error) {
+      // It got there before it served, or died of something else: the reason tells.
+      reason = messageOf(error)
+    }
+    if (reason === undefined) {
+      this.#print(`${point} was not reached ${count} times in ${FAIL_POINT_MS / 1_000} s`)
+      return this.#kill(node)
+    }
+    this.#countKill(node, reason)
+    this.#failPoints[point] = (this.#failPoints[point] ?? 0) + 1
+  }
+
   /** Restarts a validator in an odd way, and then in the usual one. */
-  async #runOtherwise(index: number, env: Readonly<Record<string, string>>, ms: number): Promise<void> {
+  async #runOtherwise(
+    index: number,
+    env: Readonly<Record<string, string>>,
+    ms: number,
+    hasEffect: (node: NodeProcess) => Promise<void>,
+  ): Promise<void> {
     const node = this.#node(index)
-    await node.stop()
+    await this.#stop(node)
     await this.#start(node, env)
     await sleep(ms)
     await this.#expectProgress(`${Object.entries(env).join()} (while it lasts)`)
-    await node.stop()
+    await hasEffect(node)
+    await this.#stop(node)
     await this.#start(node)
+  }
+
+  /** A validator goes back to an older release, on the same data, and then to this one again. */
+  async #runOldRelease(index: number, ms: number, entry: URL): Promise<void> {
+    const node = this.#node(index)
+    await this.#stop(node)
+    await node.start({ entry })
+    await sleep(ms)
+    await this.#expectProgress('an older release (while it runs)')
+    if (!(await this.#until(async () => (await ownVertices(node)) > 0)))
+      this.#violate(`validator ${index} takes no part with the older release`)
+    this.#oldRuns += 1
+    await this.#stop(node)
+    await this.#start(node)
+    if (!(await this.#until(async () => (await ownVertices(node)) > 0)))
+      this.#violate(`validator ${index} takes no part after the older release`)
   }
 
   /** A node that cannot write must end by itself, refuse to start, and be whole once there is room again. */
@@ -347,7 +464,8 @@ class Chaos {
     if (node.disk === undefined) {
       if (!forbidWrites(node.pid)) {
         this.#endsByItself.delete(node)
-        return this.#print('a full disk cannot be had here: neither a mount nor prlimit')
+        this.#skipped.push('full disk: neither a mount nor prlimit')
+        return
       }
     } else node.disk.fill()
     const reason = await Promise.race([node.ended, sleep(FULL_DISK_MS)])
@@ -376,14 +494,14 @@ class Chaos {
   async #upgrade(): Promise<void> {
     this.#protocolVersion += 1
     for (const node of this.#cluster.nodes) {
-      await node.stop()
+      await this.#stop(node)
       await this.#start(node)
     }
     // The epoch in which the last one was restarted may end without a quorum's word; the next one cannot.
     const ready = (await this.#epoch()) + 2
     if (!(await this.#until(async () => (await this.#epoch()) >= ready))) return this.#violate('epochs do not go on')
     const node = this.#node(0)
-    await node.stop()
+    await this.#stop(node)
     const outcome = await node
       .start({ env: { OGPU_PROTOCOL_VERSION: String(this.#protocolVersion - 1) } })
       .then(() => 'it runs', messageOf)
@@ -427,15 +545,27 @@ class Chaos {
     return false
   }
 
-  /** Milliseconds until the next receipt; undefined when none came by then. */
-  async #awaitReceipt(timeoutMs: number): Promise<number | undefined> {
+  /**
+   * Milliseconds until a receipt comes; undefined when none came by then. A `new` one is of a block above all that any node
+   * has now, so that one of before, which is only told of late, does not count.
+   */
+  async #awaitReceipt(timeoutMs: number, isNew = false): Promise<number | undefined> {
     const startedMs = performance.now()
-    const had = this.#load.acknowledged.length
+    const { acknowledged } = this.#load
+    let looked = acknowledged.length
+    const above = isNew ? await this.#highestHead() : -1
     while (performance.now() - startedMs < timeoutMs) {
-      if (this.#load.acknowledged.length > had) return performance.now() - startedMs
+      for (; looked < acknowledged.length; looked++) {
+        if (Number(acknowledged[looked]?.blockNumber) > above) return performance.now() - startedMs
+      }
       await sleep(20)
     }
     return undefined
+  }
+
+  async #highestHead(): Promise<number> {
+    const asking = this.#urls.map(url => Promise.race([headOf(url).catch(() => -1), sleep(ASK_MS)]))
+    return Math.max(...(await Promise.all(asking)).map(head => head ?? -1))
   }
 
   /** Waits until every node has the highest head that any has now; then compares what was not compared before. */
@@ -464,19 +594,6 @@ class Chaos {
   }
 }
 
-async function ownVertices({ healthUrl }: NodeProcess): Promise<number> {
-  return metricOf(await scrape(healthUrl), 'ogpu_consensus_own_vertices_total')
-}
-
 function describe({ kind, ...details }: Step): string {
   return `${kind} ${JSON.stringify(details).replaceAll('"', '')}`
-}
-
-function spreadOf(values: readonly number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b)
-  return { median: Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0), longest: Math.round(sorted.at(-1) ?? 0) }
-}
-
-function sleep(ms: number): Promise<undefined> {
-  return new Promise(resolve => setTimeout(() => resolve(undefined), ms))
 }
