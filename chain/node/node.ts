@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Consensus } from '#consensus'
 import { createRecoveryPool, genesisBlock, migrateStore } from '#evm'
 import { toHex } from '#lib/bytes'
+import { tuneCollector } from '#lib/collector'
 import type { Clock, Log } from '#lib/env'
 import { createMetrics } from '#lib/metrics'
 import { createLibp2pNetwork } from '#p2p'
@@ -67,6 +68,7 @@ const MEASURE_MS = 60_000
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { genesis, config, keys, log, version } = options
   const { clockOffsetMs = 0 } = options
+  tuneCollector()
   const clock: Clock = { now: () => Date.now() + clockOffsetMs }
   const closers: (() => Promise<void> | void)[] = []
   const close = async () => {
