@@ -30,6 +30,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { defined } from '#lib/assert'
 import { utf8 } from '#lib/bytes'
+import { createMetrics } from '#lib/metrics'
 import { type DataNode, startDataNode } from '../../executor/data/server.ts'
 import { createDishonestRuntime } from '../../executor/demo/dishonest.ts'
 import { loadLanguageId, loadSampleText } from '../../executor/models/language-id/index.ts'
@@ -116,8 +117,11 @@ async function run(source: string, input: Uint8Array): Promise<CompletedTask> {
 describe('a task on the real contracts', () => {
   it('is computed three times, audited, paid and fetched: the sample text is English', async () => {
     const source = await createSource({ auditRateBps: 10_000 })
+    const metrics = createMetrics({ build: { version: 'test' }, processMetrics: false })
     const parts = [
-      ...(await Promise.all(PROVIDERS.map(provider => startProvider(provider, source)))),
+      ...(await Promise.all(
+        PROVIDERS.map((provider, i) => startProvider(provider, source, i === 0 ? { metrics: metrics.registry } : {})),
+      )),
       await startAuditor(),
     ]
     const before = await Promise.all(
@@ -134,6 +138,10 @@ describe('a task on the real contracts', () => {
     )
     const earned = after.map((account, i) => account.balanceWei - defined(before[i], 'one each').balanceWei)
     for (const wei of earned) expect(wei).toBeGreaterThan(0n)
+    // Its stake was there from the start; gas is its own.
+    const coins = await metrics.text()
+    expect(coins).toMatch(/^ogpu_sidecar_coins\{kind="locked"\} 50$/m)
+    expect(coins).toMatch(/^ogpu_sidecar_coins\{kind="wallet"\} [1-9]/m)
     await Promise.all(parts.map(part => part.stop()))
   })
 
