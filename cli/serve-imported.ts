@@ -1,53 +1,60 @@
-import { createForkConfigs, createPool, createRecoveryPool, eip1559BaseFee, type ImportedChain } from '#evm'
-import { createRpcServer, type RpcServer } from '#rpc'
-import type { BlockHeader, GenesisFile } from '#types'
+import { createPool, createRecoveryPool, eip1559BaseFee, type ImportedChain } from '#evm'
+import { type Log, silentLog } from '#lib/env'
+import { ETHEREUM_FEES, startRpcThread } from '#node'
+import type { GenesisFile } from '#types'
 
 export interface ServeImportedOptions {
   readonly imported: ImportedChain
   readonly genesis: GenesisFile
+  /** Where the chain's store lies, which this process has open as a shared one. */
+  readonly storePath: string
   readonly clientVersion: string
   readonly host?: string
   /** 0 takes a free one. */
   readonly port?: number
+  readonly log?: Log
+}
+
+export interface ServedChain {
+  readonly url: string
+  readonly wsUrl: string
+  close(): Promise<void>
 }
 
 /**
- * Serves an imported chain over the JSON-RPC server of a node. Its pool takes transactions, but nothing puts them into
- * blocks. Closing it leaves the chain open.
+ * Serves an imported chain over the JSON-RPC of a node, on threads of its own. Its pool takes transactions, but nothing
+ * puts them into blocks. Closing it leaves the chain open.
  */
-export async function serveImported(options: ServeImportedOptions): Promise<RpcServer> {
-  const { imported, genesis } = options
+export async function serveImported(options: ServeImportedOptions): Promise<ServedChain> {
+  const { imported, genesis, storePath, host, port = 0 } = options
   const recovery = createRecoveryPool({ workers: 0 })
-  // Ethereum's own fee market, not the one of our commits.
-  const rules = { elasticity: 2n, minBaseFeePerGas: 0n }
-  const nextBaseFee = (header: BlockHeader) => eip1559BaseFee(header, rules)
   const pool = createPool({
     chain: imported.chain,
     recovery,
     clock: { now: () => Date.now() },
-    params: { minBaseFeePerGas: rules.minBaseFeePerGas },
-    nextBaseFee,
+    params: { minBaseFeePerGas: ETHEREUM_FEES.minBaseFeePerGas },
+    nextBaseFee: header => eip1559BaseFee(header, ETHEREUM_FEES),
   })
-  const server = await createRpcServer({
-    backend: {
-      clientVersion: options.clientVersion,
-      chain: imported.chain,
-      calls: imported.calls,
-      traces: imported.traces,
-      simulations: imported.simulations,
+  const thread = await startRpcThread({
+    live: {
       pool,
       network: { peerCount: () => 0, listening: () => true },
       syncing: () => undefined,
-      forks: createForkConfigs(genesis),
-      nextBaseFee,
     },
-    ...(options.host === undefined ? {} : { host: options.host }),
-    ...(options.port === undefined ? {} : { port: options.port }),
+    blocks: imported.chain,
+    chain: { genesis, storePath, historyBlocks: undefined },
+    clientVersion: options.clientVersion,
+    workers: 1,
+    yields: false,
+    servers: [{ name: '', port, ...(host === undefined ? {} : { host }) }],
+    log: options.log ?? silentLog,
   })
+  const [server] = thread.servers
   return {
-    ...server,
+    url: server?.url ?? '',
+    wsUrl: server?.wsUrl ?? '',
     async close() {
-      await server.close()
+      await thread.close()
       await recovery.close()
     },
   }

@@ -3,6 +3,7 @@ import { CodedError } from '#lib/errors'
 import { keccak256 } from '#lib/hash'
 import { encodeRlp } from '#lib/rlp'
 import {
+  type Address,
   type Block,
   type BlockHeader,
   blockHeaderHash,
@@ -39,6 +40,15 @@ const INITIAL_BASE_FEE = 1_000_000_000n
 /** Which forks a network runs: ours all up to Osaka from block 0, others what their `config` says. */
 export function forkScheduleOfGenesis(genesis: GenesisFile): ForkSchedule {
   return genesis.config.ogpu === undefined ? forkScheduleOf(genesis.config) : fixedFork('osaka')
+}
+
+/** Ethereum's own, which test chains mean when they name none. */
+export const MAINNET_DEPOSIT_CONTRACT = '0x00000000219ab540356cbb839cbe05303d7705fa'
+
+/** Where the deposits of an Ethereum chain come from (EIP-6110); our own has none. */
+export function depositContractOf({ config }: GenesisFile): Address | undefined {
+  if (config.ogpu !== undefined) return undefined
+  return fromHex(String(config.depositContractAddress ?? MAINNET_DEPOSIT_CONTRACT))
 }
 
 /** The numbers that execution takes from the genesis file; defaults for a file without an `ogpu` section. */

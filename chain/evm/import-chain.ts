@@ -24,7 +24,13 @@ import { type Ancestry, expectedDifficulty, ommersFault } from './ethereum-ances
 import { headerFault } from './ethereum-header.ts'
 import { type BlockExtras, Executor } from './executor.ts'
 import { type ForkSchedule, isAtLeast } from './forks.ts'
-import { forkScheduleOfGenesis, type Genesis, genesisBlock } from './genesis.ts'
+import {
+  depositContractOf,
+  forkScheduleOfGenesis,
+  type Genesis,
+  genesisBlock,
+  MAINNET_DEPOSIT_CONTRACT,
+} from './genesis.ts'
 import type { Machine } from './machine.ts'
 import { miningReward } from './mining-reward.ts'
 import { createRecoveryPool } from './recovery.ts'
@@ -67,7 +73,7 @@ export async function importChain(options: ImportOptions): Promise<ImportedChain
     genesis: genesisBlock(genesisJson),
     schedule: forkScheduleOfGenesis(genesisJson),
     chainId: genesisJson.config.chainId,
-    depositContract: fromHex(String(genesisJson.config.depositContractAddress ?? MAINNET_DEPOSIT_CONTRACT)),
+    depositContract: depositContractOf(genesisJson) ?? fromHex(MAINNET_DEPOSIT_CONTRACT),
     store,
     log: options.log ?? silentLog,
   })
@@ -206,9 +212,6 @@ export async function createImporter(options: ImporterOptions) {
 
   return { executor, chain, calls, traces, simulations, importBlock }
 }
-
-/** Ethereum's own, which test chains mean when they name none. */
-export const MAINNET_DEPOSIT_CONTRACT = '0x00000000219ab540356cbb839cbe05303d7705fa'
 
 async function payRewards(raw: RawBlock, machine: Machine, execution: BlockExecution): Promise<void> {
   const { rules } = machine

@@ -7,7 +7,7 @@ import { createCallEngine } from './call-engine.ts'
 import { createChainReader } from './chain-reader.ts'
 import { readBlock, readBlockHash, readHeader, readReceipts } from './chain-store.ts'
 import type { ExecutionView } from './execution-view.ts'
-import { forkScheduleOfGenesis } from './genesis.ts'
+import { depositContractOf, forkScheduleOfGenesis } from './genesis.ts'
 import { createMachine, rulesOf } from './machine.ts'
 import { createSimulationEngine } from './simulate.ts'
 import type { SimulationEngine } from './simulate-types.ts'
@@ -47,6 +47,7 @@ const CACHE = { accounts: 20_000, slots: 20_000, codes: 2_000 }
 export function createReadEngine(options: ReadEngineOptions): ReadEngine {
   const { genesis, store, historyBlocks, log = silentLog } = options
   const { chainId } = genesis.config
+  const deposits = depositContractOf(genesis)
   const schedule = forkScheduleOfGenesis(genesis)
   let flat = new FlatState(store, CACHE)
   let position = positionOf(store)
@@ -97,7 +98,11 @@ export function createReadEngine(options: ReadEngineOptions): ReadEngine {
     chain,
     calls,
     traces: createTraceEngine({ executor: view, chain, calls }),
-    simulations: createSimulationEngine({ executor: view, chain }),
+    simulations: createSimulationEngine({
+      executor: view,
+      chain,
+      ...(deposits === undefined ? {} : { depositContract: deposits }),
+    }),
     renew,
     executed(number) {
       if (number < position.base || number > position.head) return undefined

@@ -90,7 +90,7 @@ export const SETTINGS = {
     min: 0,
     max: 64,
     value: 'N',
-    help: 'Threads for calls, traces and searches; unset takes all cores but one, 0 the main thread',
+    help: 'Threads for calls, traces and searches; unset takes all cores but one, 0 the thread of JSON-RPC',
   },
   'rpc-connections-max': {
     type: 'integer',

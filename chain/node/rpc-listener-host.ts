@@ -4,8 +4,8 @@ import { type Log, type MetricsRegistry, silentMetrics } from '#lib/env'
 import { messageOf } from '#lib/errors'
 import { createLinkCells, type LiveBackend, serveLink } from '#rpc'
 import { writeLogLine } from './port-log.ts'
+import type { ChainPlace } from './read-backend.ts'
 import type { FromListener, ListenerServer, RpcListenerData, ToListener } from './rpc-listener-thread.ts'
-import type { RpcWorkerData } from './rpc-thread.ts'
 
 export interface RpcThreadOptions {
   /** What the thread asks this one for. */
@@ -13,11 +13,13 @@ export interface RpcThreadOptions {
   /** The chain that this thread writes; the other one only hears of its new blocks. */
   readonly blocks: Pick<ChainReader, 'onBlock'>
   /** What the threads need to read the chain. */
-  readonly chain: RpcWorkerData
+  readonly chain: ChainPlace
   readonly clientVersion: string
   /** Threads for calls and traces; 0 runs them on the thread of JSON-RPC. */
   readonly workers: number
   readonly servers: readonly ListenerServer[]
+  /** Whether consensus and execution in this process go first. Default true. */
+  readonly yields?: boolean
   readonly metrics?: MetricsRegistry
   readonly log: Log
   /** The thread's module; another one in tests. */
@@ -116,6 +118,7 @@ function live(options: RpcThreadOptions, servers: readonly ListenerServer[]): Li
     facts: { hasDag: backend.dag !== undefined, admin: hasAdmin ? { id, dataDir, genesisHash } : undefined },
     workers: options.workers,
     servers,
+    yields: options.yields ?? true,
   }
   const worker = new Worker(options.entry ?? new URL('./rpc-listener.ts', import.meta.url), {
     workerData: data,

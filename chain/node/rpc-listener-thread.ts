@@ -2,9 +2,8 @@
  * The thread of JSON-RPC: sockets, HTTP, parsing, every method, filters and subscriptions, over a reader of the chain's
  * store of its own. What lives on the node's thread it asks for over a link; calls and traces run in threads that it owns.
  */
-import { setPriority } from 'node:os'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { createForkConfigs, createReadEngine } from '#evm'
+import { createForkConfigs } from '#evm'
 import { defined } from '#lib/assert'
 import { messageOf } from '#lib/errors'
 import { createMetrics } from '#lib/metrics'
@@ -19,13 +18,14 @@ import {
   type RpcServer,
   type RpcServerOptions,
 } from '#rpc'
-import { openChainReader } from '#storage'
 import { createPortLog, type LogLine } from './port-log.ts'
+import { type ChainPlace, openReadBackend } from './read-backend.ts'
 import type { RpcWorkerData } from './rpc-thread.ts'
+import { lowerThreadPriority } from './thread-priority.ts'
 
 /** What the thread is told when it starts. */
 export interface RpcListenerData {
-  readonly chain: RpcWorkerData
+  readonly chain: ChainPlace
   readonly clientVersion: string
   readonly link: MessagePort
   readonly cells: LinkCells
@@ -33,6 +33,8 @@ export interface RpcListenerData {
   /** Threads for calls and traces; 0 runs them here. */
   readonly workers: number
   readonly servers: readonly ListenerServer[]
+  /** Whether consensus and execution in this process go first. */
+  readonly yields: boolean
 }
 
 /** A listener: what `createRpcServer` takes and can be sent. */
@@ -49,7 +51,7 @@ export type FromListener =
   | { readonly kind: 'closed' }
   | LogLine
 
-/** Consensus and execution go first where they want the same core: about three times this thread's share. */
+/** About a third of the share of consensus and execution. */
 const NICE = 5
 
 const port = defined(parentPort, 'this module runs in a thread')
@@ -60,24 +62,20 @@ const close = async () => {
 }
 
 async function open({ chain: place, link, cells, facts, ...data }: RpcListenerData): Promise<readonly RpcServer[]> {
-  const { genesis, storePath, historyBlocks } = place
   const log = createPortLog(post)
   const metrics = createMetrics({ processMetrics: false })
-  const store = await openChainReader(storePath)
+  const { store, engine, backend: reading } = await openReadBackend(place)
   closers.push(() => store.close())
-  const engine = createReadEngine({ genesis, store, ...(historyBlocks === undefined ? {} : { historyBlocks }) })
   const { chain, refresh, reach, announce } = createLinkChain(engine, cells)
   const live = connectLink({ port: link, cells, facts, onNews: announce })
   closers.push(() => link.close())
   const backend: RpcBackend = {
+    ...reading,
     ...live,
     chain,
     refresh,
-    calls: engine.calls,
-    traces: engine.traces,
-    simulations: engine.simulations,
     clientVersion: data.clientVersion,
-    forks: createForkConfigs(genesis),
+    forks: createForkConfigs(place.genesis),
     metrics: metrics.registry,
   }
   const workers =
@@ -85,7 +83,7 @@ async function open({ chain: place, link, cells, facts, ...data }: RpcListenerDa
       ? undefined
       : createRpcWorkers({
           entry: new URL('./rpc-worker.ts', import.meta.url),
-          data: place,
+          data: { ...place, yields: data.yields } satisfies RpcWorkerData,
           count: data.workers,
           onAnswer: reach,
           log,
@@ -117,14 +115,9 @@ async function open({ chain: place, link, cells, facts, ...data }: RpcListenerDa
 }
 
 try {
-  const servers = await open(workerData as RpcListenerData)
-  // From here on; a thread that starts at low priority would take seconds on a busy machine. On Linux this is about the
-  // calling thread only.
-  try {
-    if (process.platform === 'linux') setPriority(0, NICE)
-  } catch {
-    // A container may forbid it; requests are answered all the same.
-  }
+  const data = workerData as RpcListenerData
+  const servers = await open(data)
+  if (data.yields) lowerThreadPriority(NICE)
   post({ kind: 'ready', servers: servers.map(({ url, wsUrl, port: bound }) => ({ url, wsUrl, port: bound })) })
 } catch (error) {
   await close()

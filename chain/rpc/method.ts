@@ -22,7 +22,7 @@ interface Row {
   readonly weight: number
 }
 
-/** Answered on the node's thread: cheap, or about things that only this thread has. */
+/** Answered on the listener's thread: cheap, or about what it has to ask the node's thread for. */
 export interface LightMethod extends Row {
   readonly work?: undefined
   readonly handle: (context: RpcContext, args: readonly unknown[], info: CallInfo) => unknown

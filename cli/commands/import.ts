@@ -52,7 +52,8 @@ started again. The seal of proof of work is not checked: this is for test chains
       for (const close of closers.splice(0).reverse()) await close()
     }
     try {
-      const store = await openChainStore(join(directory.storePath, 'chain'))
+      const storePath = join(directory.storePath, 'chain')
+      const store = await openChainStore(storePath, { isShared: true })
       closers.push(() => store.close())
       await migrateStore(store)
       let chain: ImportedChain | undefined
@@ -76,6 +77,7 @@ started again. The seal of proof of work is not checked: this is for test chains
       const server = await serveImported({
         imported,
         genesis,
+        storePath,
         clientVersion: `ogpu/v${VERSION}/import`,
         host: required(values, 'host'),
         port,

@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { importChain } from '#evm'
+import { openChainStore } from '#storage'
 import type { GenesisFile } from '#types'
 import { serveImported } from '../../cli/serve-imported.ts'
 import { type IoFile, type RoundTrip, readIoFiles } from './io-file.ts'
@@ -128,8 +130,11 @@ export function readSchemas(folder: string): Readonly<Record<string, Schema>> {
 export async function startNode(folder: string): Promise<{ readonly ask: Ask; readonly close: () => Promise<void> }> {
   const genesisJson = JSON.parse(readFileSync(fileOf(folder, 'genesis.json'), 'utf8')) as GenesisFile
   const rlp = new Uint8Array(readFileSync(fileOf(folder, 'chain.rlp')))
-  const imported = await importChain({ genesisJson, rlp })
-  const server = await serveImported({ imported, genesis: genesisJson, clientVersion: 'ogpu/conformance' })
+  const storePath = mkdtempSync(join(tmpdir(), 'ogpu-conformance-'))
+  const store = await openChainStore(storePath, { isShared: true })
+  const imported = await importChain({ genesisJson, rlp, store })
+  const clientVersion = 'ogpu/conformance'
+  const server = await serveImported({ imported, genesis: genesisJson, storePath, clientVersion })
   return {
     ask: async body => {
       const headers = { 'content-type': 'application/json' }
@@ -138,6 +143,8 @@ export async function startNode(folder: string): Promise<{ readonly ask: Ask; re
     close: async () => {
       await server.close()
       await imported.close()
+      await store.close()
+      rmSync(storePath, { recursive: true, force: true })
     },
   }
 }

@@ -42,7 +42,8 @@ export async function startThreadServer(options: ThreadServerOptions = {}) {
     chain: { genesis, storePath: directory, historyBlocks: undefined },
     clientVersion: 'ogpu/test',
     workers: options.workers ?? 0,
-    servers: [{ name: '', limits: options.limits ?? {} }],
+    yields: false,
+    servers: [{ name: '', limits: { callTimeoutMs: 60_000, ...options.limits } }],
     log: silentLog,
     ...(options.entry === undefined ? {} : { entry: options.entry }),
   })

@@ -38,7 +38,7 @@ export async function startWorkerServer(options: WorkerServerOptions = {}) {
   const pool = createPool({ chain: engine.chain, recovery, clock: { now: () => Date.now() } })
   const workers = createRpcWorkers({
     entry: options.entry ?? new URL('../../chain/node/rpc-worker.ts', import.meta.url),
-    data: { genesis, storePath: directory, historyBlocks: undefined },
+    data: { genesis, storePath: directory, historyBlocks: undefined, yields: false },
     count: options.count ?? 2,
     ...(options.queueMax === undefined ? {} : { queueMax: options.queueMax }),
   })

@@ -1,0 +1,35 @@
+import { createReadEngine, eip1559BaseFee, type ReadEngine } from '#evm'
+import type { ReadBackend } from '#rpc'
+import { openChainReader, type StoreReader } from '#storage'
+import type { GenesisFile } from '#types'
+
+/** What a thread needs to read a chain that another thread of this process writes. */
+export interface ChainPlace {
+  readonly genesis: GenesisFile
+  readonly storePath: string
+  readonly historyBlocks: number | undefined
+}
+
+/** Ethereum's own fee market, for chains that were imported. */
+export const ETHEREUM_FEES = { elasticity: 2n, minBaseFeePerGas: 0n }
+
+/** Opens a chain for the methods that only read it. CodedErrors as `openChainReader`, and `store damaged`. */
+export async function openReadBackend(place: ChainPlace): Promise<{
+  readonly store: StoreReader
+  readonly engine: ReadEngine
+  readonly backend: ReadBackend
+}> {
+  const { genesis, storePath, historyBlocks } = place
+  const store = await openChainReader(storePath)
+  const engine = createReadEngine({ genesis, store, ...(historyBlocks === undefined ? {} : { historyBlocks }) })
+  const { chain, calls, traces, simulations } = engine
+  const isOurs = genesis.config.ogpu !== undefined
+  return {
+    store,
+    engine,
+    backend: {
+      ...{ chain, calls, traces, simulations },
+      ...(isOurs ? {} : { nextBaseFee: header => eip1559BaseFee(header, ETHEREUM_FEES) }),
+    },
+  }
+}
