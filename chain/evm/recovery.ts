@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import { toRawHex } from '#lib/bytes'
 import { GenerationCache } from '#lib/cache'
 import { CodedError } from '#lib/errors'
 import { accept, reject, type Verdict } from '#lib/verdict'
@@ -8,12 +7,14 @@ import {
   type Address,
   decodeTransaction,
   type RecoveredTransaction,
+  recoverRawSender,
   recoverSender,
   type Transaction,
   type TransactionDecodeReason,
 } from '#types'
 import { type Decoded, DecodedCache } from './decoded-cache.ts'
 import { packTransactions, type RecoveryReply, unpackSenders } from './recovery-batch.ts'
+import { type ByteKey, keyOf } from './state/byte-keys.ts'
 
 export type RecoveryVerdict = Verdict<RecoveredTransaction, TransactionDecodeReason | 'bad signature'>
 
@@ -36,7 +37,7 @@ export interface RecoveryStats {
 }
 
 export interface RecoveryPoolOptions {
-  /** Worker threads; 0 does everything on the calling thread. Default: all cores but one, at most 8. */
+  /** Worker threads; 0 does everything on the calling thread. Default: as many as there are cores, at most 8. */
   readonly workers?: number
   /** Senders remembered by transaction hash, so that a block does not pay again for what the pool has seen. */
   readonly cacheEntries?: number
@@ -66,8 +67,8 @@ interface Lane {
 
 /** Starts the threads lazily with the first large batch. Callers bound the input: every batch is awaited by one. */
 export function createRecoveryPool(options: RecoveryPoolOptions = {}): RecoveryPool {
-  const workerCount = options.workers ?? Math.min(8, Math.max(1, availableParallelism() - 1))
-  const senders = new GenerationCache<string, Address>(options.cacheEntries ?? CACHE_ENTRIES)
+  const workerCount = options.workers ?? Math.min(8, availableParallelism())
+  const senders = new GenerationCache<ByteKey, Address>(options.cacheEntries ?? CACHE_ENTRIES)
   const decoded = new DecodedCache()
   const lanes: Lane[] = []
   let nextJob = 0
@@ -75,6 +76,8 @@ export function createRecoveryPool(options: RecoveryPoolOptions = {}): RecoveryP
   let cacheHits = 0
   let closed = false
   let waiting: WaitingCall[] = []
+  // The end of the call in whose hands a transaction is.
+  const underWay = new Map<ByteKey, Promise<void>>()
 
   function startLane(): Lane {
     const worker = new Worker(new URL('./recovery-worker.ts', import.meta.url), { name: 'recovery' })
@@ -89,7 +92,7 @@ export function createRecoveryPool(options: RecoveryPoolOptions = {}): RecoveryP
     const abandon = () => {
       const index = lanes.indexOf(lane)
       if (index >= 0) lanes.splice(index, 1)
-      for (const job of lane.jobs.values()) job.resolve(job.transactions.map(recoverHere))
+      for (const job of lane.jobs.values()) job.resolve(job.transactions.map(recoverRawSender))
       lane.jobs.clear()
     }
     worker.on('error', abandon)
@@ -154,49 +157,78 @@ export function createRecoveryPool(options: RecoveryPoolOptions = {}): RecoveryP
 
   function attach(transaction: Decoded, sender: Address | undefined): RecoveryVerdict {
     if (sender === undefined) return reject('bad signature')
-    return accept(Object.assign(transaction, { sender }))
+    transaction.sender = sender
+    return accept(transaction as RecoveredTransaction)
   }
 
   // Of a transaction that needs no signature recovery, or its decoded form and its key in the sender cache.
-  function look(raw: Uint8Array): RecoveryVerdict | { readonly kind: 'unknown'; key: string; transaction: Decoded } {
+  function look(raw: Uint8Array): RecoveryVerdict | { readonly kind: 'unknown'; key: ByteKey; transaction: Decoded } {
     const verdict = decode(raw)
     if (verdict.kind !== 'accept') return verdict
     if (isRecovered(verdict.value)) {
       cacheHits += 1
       return accept(verdict.value)
     }
-    const key = toRawHex(verdict.value.hash)
+    const key = keyOf(verdict.value.hash)
     const sender = senders.get(key)
     if (sender === undefined) return { kind: 'unknown', key, transaction: verdict.value }
     cacheHits += 1
     return attach(verdict.value, sender)
   }
 
-  function settle(key: string, transaction: Decoded, sender: Address | undefined): RecoveryVerdict {
+  function settle(key: ByteKey, transaction: Decoded, sender: Address | undefined): RecoveryVerdict {
     recovered += 1
     if (sender !== undefined) senders.set(key, sender)
     return attach(transaction, sender)
   }
 
+  async function recover(raw: readonly Uint8Array[]): Promise<readonly RecoveryVerdict[]> {
+    if (closed) throw new CodedError('closed', 'the recovery pool is closed')
+    const verdicts = new Array<RecoveryVerdict>(raw.length)
+    // Three lists side by side instead of one of objects: they live until the threads have answered.
+    const positions: number[] = []
+    const keys: ByteKey[] = []
+    const unknown: Decoded[] = []
+    const elsewhere: number[] = []
+    const awaited = new Set<Promise<void>>()
+    for (let at = 0; at < raw.length; at++) {
+      const found = look(raw[at] as Uint8Array)
+      const other = found.kind === 'unknown' ? underWay.get(found.key) : undefined
+      if (found.kind !== 'unknown') verdicts[at] = found
+      else if (other !== undefined) {
+        elsewhere.push(at)
+        awaited.add(other)
+      } else {
+        positions.push(at)
+        keys.push(found.key)
+        unknown.push(found.transaction)
+      }
+    }
+    if (unknown.length > 0) {
+      const { promise: end, resolve: finish } = Promise.withResolvers<void>()
+      for (const key of keys) underWay.set(key, end)
+      try {
+        const found = await recoverTogether(unknown)
+        for (let i = 0; i < unknown.length; i++) {
+          verdicts[positions[i] as number] = settle(keys[i] as ByteKey, unknown[i] as Decoded, found[i])
+        }
+      } finally {
+        for (const key of keys) underWay.delete(key)
+        finish()
+      }
+    }
+    if (elsewhere.length === 0) return verdicts
+    await Promise.all(awaited)
+    // Known by now, unless their signatures are bad.
+    const later = await recover(elsewhere.map(at => raw[at] as Uint8Array))
+    for (let i = 0; i < later.length; i++) verdicts[elsewhere[i] as number] = later[i] as RecoveryVerdict
+    return verdicts
+  }
+
   return {
     decode,
 
-    async recover(raw) {
-      if (closed) throw new CodedError('closed', 'the recovery pool is closed')
-      const verdicts = new Array<RecoveryVerdict>(raw.length)
-      const unknown: { readonly at: number; readonly key: string; readonly transaction: Decoded }[] = []
-      raw.forEach((bytes, at) => {
-        const found = look(bytes)
-        if (found.kind === 'unknown') unknown.push({ at, key: found.key, transaction: found.transaction })
-        else verdicts[at] = found
-      })
-      if (unknown.length === 0) return verdicts
-      const found = await recoverTogether(unknown.map(entry => entry.transaction))
-      unknown.forEach(({ at, key, transaction }, index) => {
-        verdicts[at] = settle(key, transaction, found[index])
-      })
-      return verdicts
-    },
+    recover,
 
     recoverOne(raw) {
       const found = look(raw)
@@ -215,9 +247,4 @@ export function createRecoveryPool(options: RecoveryPoolOptions = {}): RecoveryP
 
 function isRecovered(transaction: Decoded): transaction is RecoveredTransaction {
   return transaction.sender !== undefined
-}
-
-function recoverHere(raw: Uint8Array): Address | undefined {
-  const decoded = decodeTransaction(raw)
-  return decoded.kind === 'accept' ? recoverSender(decoded.value) : undefined
 }

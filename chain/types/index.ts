@@ -38,6 +38,7 @@ export {
   privateKeyToAddress,
   publicKeyToAddress,
   recoverAuthority,
+  recoverRawSender,
   recoverSender,
   signatureParity,
   signingHash,

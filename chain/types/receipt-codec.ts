@@ -1,5 +1,5 @@
 import { defined } from '#lib/assert'
-import { concat } from '#lib/bytes'
+import { concat, EMPTY } from '#lib/bytes'
 import { encodeRlp, type RlpItem, RlpReader, uintToRlp } from '#lib/rlp'
 import type { Log, Receipt } from './block.ts'
 import { EMPTY_BLOOM } from './block-codec.ts'
@@ -42,21 +42,36 @@ function encodeQuietReceipt({ type, cumulativeGasUsed, logsBloom }: Receipt, sta
 
 /** A block's receipts as they are stored: every field, blooms left out because the logs give them. */
 export function encodeStoredReceipts(receipts: readonly Receipt[]): Uint8Array {
+  const integer = integerEncoder()
   return encodeRlp(
     receipts.map(receipt => [
-      uintToRlp(receipt.type),
+      integer(receipt.type),
       receipt.status === undefined
         ? defined(receipt.root, 'a receipt without status has a root')
-        : uintToRlp(receipt.status),
-      uintToRlp(receipt.gasUsed),
-      uintToRlp(receipt.effectiveGasPrice),
-      receipt.logs.map(logItem),
-      receipt.contractAddress ?? new Uint8Array(0),
+        : integer(receipt.status),
+      integer(receipt.gasUsed),
+      integer(receipt.effectiveGasPrice),
+      receipt.logs.length === 0 ? NOTHING : receipt.logs.map(logItem),
+      receipt.contractAddress ?? EMPTY,
       receipt.blobGasUsed === undefined
-        ? []
-        : [uintToRlp(receipt.blobGasUsed), uintToRlp(defined(receipt.blobGasPrice, 'blob gas has a price'))],
+        ? NOTHING
+        : [integer(receipt.blobGasUsed), integer(defined(receipt.blobGasPrice, 'blob gas has a price'))],
     ]),
   )
+}
+
+const NOTHING: readonly RlpItem[] = []
+
+// The receipts of a block have most of their integers in common.
+function integerEncoder(): (value: bigint | number) => Uint8Array {
+  const known = new Map<bigint | number, Uint8Array>()
+  return value => {
+    const before = known.get(value)
+    if (before !== undefined) return before
+    const encoded = uintToRlp(value)
+    known.set(value, encoded)
+    return encoded
+  }
 }
 
 /** Inverse of {@link encodeStoredReceipts}; throws DecodeError on bytes that it did not write. */

@@ -170,6 +170,7 @@ function readAuthorizations(fields: RlpReader): Authorization[] {
 export interface SignedParts {
   /** Encoded items in front of the signature, without the list's head. */
   readonly unsigned: Uint8Array
+  readonly v: bigint
   readonly r: Uint8Array
   readonly s: Uint8Array
 }
@@ -177,12 +178,17 @@ export interface SignedParts {
 const ITEMS_BEFORE_SIGNATURE = { 0: 6, 1: 8, 2: 9, 3: 11, 4: 10 } as const
 
 /** Splits the bytes of a transaction that {@link decodeTransaction} accepted. */
-export function signedParts(transaction: Transaction): SignedParts {
-  const { raw, type } = transaction
+export function signedParts(raw: Uint8Array): SignedParts {
+  const type = typeOf(raw)
   const fields = new RlpReader(raw, type === 0 ? 0 : 1).list()
   const start = fields.offset
   for (let i = 0; i < ITEMS_BEFORE_SIGNATURE[type]; i++) fields.skip()
   const unsigned = raw.subarray(start, fields.offset)
-  fields.skip()
-  return { unsigned, r: fields.bytes(), s: fields.bytes() }
+  return { unsigned, v: fields.uint(32), r: fields.bytes(), s: fields.bytes() }
+}
+
+/** Type of a transaction whose bytes {@link decodeTransaction} accepted. */
+export function typeOf(raw: Uint8Array): TransactionType {
+  const first = raw[0] as number
+  return first >= 0xc0 ? 0 : (first as TransactionType)
 }

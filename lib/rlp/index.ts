@@ -146,14 +146,8 @@ export class RlpReader {
 
   /** The next item, which must be a byte string. */
   bytes(): Uint8Array {
-    const prefix = this.#prefix()
-    if (prefix >= 0xc0) throw new DecodeError('byte string wanted, list found')
-    if (prefix < 0x80) return this.#bytes.subarray(this.#offset, ++this.#offset)
-    const length = this.#length(prefix, 0x80)
-    const start = this.#offset
-    this.#offset += length
-    if (length === 1 && (this.#bytes[start] as number) < 0x80) throw new DecodeError('single byte with a length')
-    return this.#bytes.subarray(start, start + length)
+    const start = this.#step()
+    return this.#bytes.subarray(start, this.#offset)
   }
 
   /** The next item as a byte string of exactly `length` bytes. */
@@ -165,19 +159,21 @@ export class RlpReader {
 
   /** The next item as an unsigned integer of at most `bytesMax` bytes without leading zeros. */
   uint(bytesMax: number): bigint {
-    const value = this.bytes()
-    if (value.length > bytesMax) throw new DecodeError(`integer of more than ${bytesMax} bytes`)
-    if (value[0] === 0) throw new DecodeError('integer with a leading zero')
-    if (value.length <= 6) {
+    const bytes = this.#bytes
+    const start = this.#step()
+    const length = this.#offset - start
+    if (length > bytesMax) throw new DecodeError(`integer of more than ${bytesMax} bytes`)
+    if (length > 0 && bytes[start] === 0) throw new DecodeError('integer with a leading zero')
+    if (length <= 6) {
       let small = 0
-      for (let i = 0; i < value.length; i++) small = small * 256 + (value[i] as number)
+      for (let i = start; i < this.#offset; i++) small = small * 256 + (bytes[i] as number)
       return BigInt(small)
     }
     let large = 0n
-    const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
-    let at = value.length % 8
-    for (let i = 0; i < at; i++) large = (large << 8n) | BigInt(value[i] as number)
-    for (; at < value.length; at += 8) large = (large << 64n) | view.getBigUint64(at)
+    const view = new DataView(bytes.buffer, bytes.byteOffset + start, length)
+    let at = length % 8
+    for (let i = 0; i < at; i++) large = (large << 8n) | BigInt(view.getUint8(i))
+    for (; at < length; at += 8) large = (large << 64n) | view.getBigUint64(at)
     return large
   }
 
@@ -207,6 +203,18 @@ export class RlpReader {
     if (this.isList) this.list()
     else this.bytes()
     return this.#bytes.subarray(start, this.#offset)
+  }
+
+  // Steps over a byte string; where its content begins. It ends at the new offset.
+  #step(): number {
+    const prefix = this.#prefix()
+    if (prefix >= 0xc0) throw new DecodeError('byte string wanted, list found')
+    if (prefix < 0x80) return this.#offset++
+    const length = this.#length(prefix, 0x80)
+    const start = this.#offset
+    this.#offset += length
+    if (length === 1 && (this.#bytes[start] as number) < 0x80) throw new DecodeError('single byte with a length')
+    return start
   }
 
   #prefix(): number {

@@ -62,6 +62,24 @@ describe('recovery pool', () => {
     expect(pool.stats().recovered).toBeGreaterThan(20)
   })
 
+  it('recovers what two callers want at a time once, and tells both of a bad signature', async () => {
+    pool = createRecoveryPool({ workers: 1 })
+    const raw = transfers(200)
+    const bad = (raw[5] as Uint8Array).slice()
+    bad.fill(0xff, bad.length - 32)
+    raw[5] = bad
+    const both = await Promise.all([pool.recover(raw), pool.recover(raw.map(bytes => bytes.slice()))])
+    for (const verdicts of both) {
+      verdicts.forEach((verdict, i) => {
+        if (i === 5) expect(verdict).toMatchObject({ kind: 'reject', reason: 'bad signature' })
+        else if (verdict.kind !== 'accept') throw new Error(`${i} was refused`)
+        else expect(verdict.value.sender).toEqual(privateKeyToAddress(KEYS[i % KEYS.length] as Uint8Array))
+      })
+    }
+    // A bad signature is not remembered, so it alone is looked at twice.
+    expect(pool.stats().recovered).toBe(201)
+  })
+
   it('names a bad signature', () => {
     pool = createRecoveryPool({ workers: 0 })
     const raw = (transfers(1)[0] as Uint8Array).slice()
