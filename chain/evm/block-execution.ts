@@ -8,7 +8,7 @@ import { ParentHashPending, type PendingHash } from './parent-hash.ts'
 import { hasCode, NEW_ACCOUNT } from './state/account.ts'
 import { JournalState, type StateSource } from './state/journal-state.ts'
 import { HISTORY_STORAGE, runEpochClosing, storeBeaconRoot, storeParentHash } from './system-calls.ts'
-import { runTransaction, type TransactionOutcome } from './transaction.ts'
+import { runTransaction, runTransactionNow, type TransactionContext, type TransactionOutcome } from './transaction.ts'
 
 /** Header fields that are known before a block runs. */
 export type BlockSkeleton = Pick<
@@ -57,6 +57,8 @@ export class BlockExecution {
   blobGasUsed = 0n
   readonly #options: BlockExecutionOptions
   readonly block: MachineBlock
+  // One for all transactions of the block; only what the block has used changes.
+  readonly #context: { -readonly [K in keyof TransactionContext]: TransactionContext[K] }
   #state: JournalState
   #lacksParent = false
 
@@ -65,6 +67,19 @@ export class BlockExecution {
     this.block = machineBlockOf(options.skeleton, options.blobBaseFee)
     this.#state = new JournalState(options.source)
     options.machine.state.attach(this.#state)
+    const { machine, skeleton, blobBaseFee, fastTransfers, ownInterpreter, log } = options
+    this.#context = {
+      machine,
+      block: this.block,
+      coinbase: skeleton.coinbase,
+      baseFee: skeleton.baseFeePerGas ?? 0n,
+      blobBaseFee,
+      gasLeft: skeleton.gasLimit,
+      cumulativeGas: 0n,
+      fastTransfers,
+      ownInterpreter: ownInterpreter ?? false,
+      log,
+    }
   }
 
   get state(): JournalState {
@@ -103,7 +118,7 @@ export class BlockExecution {
     })
     if (outcome.kind !== 'executed') return outcome
     let { receipt } = outcome
-    const { machine } = this.#options
+    const { machine } = this.#context
     if (!machine.rules.isByzantium) {
       const root = await this.#options.flush(this.#state)
       this.#state = new JournalState(this.#options.source)
@@ -111,30 +126,34 @@ export class BlockExecution {
       const { status: _, ...rest } = receipt
       receipt = { ...rest, root }
     }
+    this.#record(transaction, receipt)
+    return outcome
+  }
+
+  /** {@link run} for what needs no waiting; undefined, and nothing happened, for everything else. */
+  runNow(transaction: RecoveredTransaction): TransactionOutcome | undefined {
+    let outcome: TransactionOutcome | undefined
+    try {
+      outcome = runTransactionNow(this.#context, transaction)
+    } catch (error) {
+      if (error instanceof ParentHashPending) return undefined
+      throw error
+    }
+    if (outcome?.kind === 'executed') this.#record(transaction, outcome.receipt)
+    return outcome
+  }
+
+  #record(transaction: RecoveredTransaction, receipt: Receipt): void {
     this.gasUsed += receipt.gasUsed
     this.blobGasUsed += receipt.blobGasUsed ?? 0n
     this.receipts.push(receipt)
     this.transactions.push(transaction)
-    return outcome
+    this.#context.gasLeft -= receipt.gasUsed
+    this.#context.cumulativeGas = this.gasUsed
   }
 
   #run(transaction: RecoveredTransaction): Promise<TransactionOutcome> {
-    const { machine, skeleton, blobBaseFee, fastTransfers, ownInterpreter, log } = this.#options
-    return runTransaction(
-      {
-        machine,
-        block: this.block,
-        coinbase: skeleton.coinbase,
-        baseFee: skeleton.baseFeePerGas ?? 0n,
-        blobBaseFee,
-        gasLeft: skeleton.gasLimit - this.gasUsed,
-        cumulativeGas: this.gasUsed,
-        fastTransfers,
-        ownInterpreter: ownInterpreter ?? false,
-        log,
-      },
-      transaction,
-    )
+    return runTransaction(this.#context, transaction)
   }
 
   /** EIP-4895. */

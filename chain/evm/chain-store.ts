@@ -50,11 +50,12 @@ export function blockOperations({ block, receipts }: ExecutedBlock, operations: 
   const { transactions } = block
   const locations = new Uint8Array(10 * transactions.length)
   const view = new DataView(locations.buffer)
-  for (const [index, transaction] of transactions.entries()) {
+  for (let index = 0; index < transactions.length; index++) {
+    const { hash } = transactions[index] as RecoveredTransaction
     locations.set(number, 10 * index)
     view.setUint32(10 * index + 6, index)
     const value = locations.subarray(10 * index, 10 * index + 10)
-    operations.push({ key: storeKey(KEY_PREFIX.transaction, transaction.hash), value })
+    operations.push({ key: storeKey(KEY_PREFIX.transaction, hash), value })
   }
   const indexed = new Map<bigint, Uint8Array>()
   for (const { logs } of receipts) {
@@ -148,7 +149,9 @@ function logTag(value: Uint8Array): Uint8Array {
 
 function encodeBody(block: Block): Uint8Array {
   const senders = new Uint8Array(20 * block.transactions.length)
-  for (const [i, { sender }] of block.transactions.entries()) senders.set(sender, 20 * i)
+  block.transactions.forEach(({ sender }, i) => {
+    senders.set(sender, 20 * i)
+  })
   const items: RlpItem[] = [
     block.transactions.map(transaction => transaction.raw),
     senders,

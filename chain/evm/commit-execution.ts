@@ -15,7 +15,7 @@ import type { BlockSkeleton } from './block-execution.ts'
 import { readHeader, readLocation, skippedOperation } from './chain-store.ts'
 import type { Batch, Executor, OpenBlock, SealedBlock } from './executor.ts'
 import { orderTransactions } from './ordering.ts'
-import type { RecoveryPool } from './recovery.ts'
+import type { RecoveryPool, RecoveryVerdict } from './recovery.ts'
 import { type ByteKey, keyOf } from './state/byte-keys.ts'
 import { EMPTY_REQUESTS_HASH } from './system-calls.ts'
 import { checkTransaction } from './transaction.ts'
@@ -122,7 +122,8 @@ export function createCommitExecution(options: CommitExecutionOptions): {
     const verdicts = await options.recovery.recover(raw)
     const seen = new Set<ByteKey>()
     const transactions: RecoveredTransaction[] = []
-    for (const [i, verdict] of verdicts.entries()) {
+    for (let i = 0; i < verdicts.length; i++) {
+      const verdict = verdicts[i] as RecoveryVerdict
       if (verdict.kind !== 'accept') {
         const { reason } = verdict
         skip(keccak256(raw[i] as Uint8Array), reason)
@@ -214,7 +215,7 @@ export function createCommitExecution(options: CommitExecutionOptions): {
     let turnAt = open.execution.gasUsed + TURN_GAS
     for (; next < queue.length; next++) {
       const transaction = queue[next] as RecoveredTransaction
-      const outcome = await open.execution.run(transaction)
+      const outcome = open.execution.runNow(transaction) ?? (await open.execution.run(transaction))
       if (outcome.kind === 'no room') {
         assert(open.execution.transactions.length > 0, 'a transaction fits into an empty block')
         break

@@ -322,6 +322,8 @@ export class Executor {
    */
   async seal(batch: Batch, open: OpenBlock, extras: BlockExtras): Promise<SealedBlock> {
     const { execution, skeleton } = open
+    // While the parent's root is still worked out there is time for what does not need it; else the tries come first.
+    const early = this.#tip.hash.now() === undefined ? listRootsOf(execution) : undefined
     const parentHash = await execution.awaitParent()
     const { step: last } = await this.#apply(batch, execution.finish())
     open.steps.push(last)
@@ -331,9 +333,7 @@ export class Executor {
     const known = {
       ...rest,
       ommersHash: extras.ommersHash ?? EMPTY_OMMERS_HASH,
-      transactionsRoot: orderedRoot(transactions.map(transaction => transaction.raw)),
-      receiptsRoot: orderedRoot(receipts.map(encodeReceipt)),
-      logsBloom: joinBlooms(receipts),
+      ...(early ?? listRootsOf(execution)),
       gasUsed,
       ...(baseFeePerGas === undefined ? {} : { baseFeePerGas }),
       ...(withdrawals === undefined ? {} : { withdrawalsRoot: withdrawalsRootOf(withdrawals) }),
@@ -384,6 +384,18 @@ export class Executor {
   async commit(batch: Batch, executed: Executed): Promise<void> {
     this.requireSound()
     const head = batch.blocks.at(-1)?.block ?? this.#head
+    // A commit that left nothing need not be remembered: handed over again after a start, it leaves nothing again.
+    if (batch.blocks.length > 0 || batch.operations.length > 0) await this.#write(batch, head, executed)
+    this.flat.publish()
+    this.#tries.publish(batch.updates)
+    this.#executed = executed
+    this.#head = head
+    for (const block of batch.blocks) {
+      for (const listener of this.#listeners) listener(block)
+    }
+  }
+
+  async #write(batch: Batch, head: Block, executed: Executed): Promise<void> {
     batch.operations.push(...positionOperations(head.header.number, executed))
     this.#pruner.prune(head.header.number, this.#head.header.number, batch.operations)
     reachFailPoint('block-before-write')
@@ -397,13 +409,6 @@ export class Executor {
       this.#writing = undefined
     }
     reachFailPoint('block-written')
-    this.flat.publish()
-    this.#tries.publish(batch.updates)
-    this.#executed = executed
-    this.#head = head
-    for (const block of batch.blocks) {
-      for (const listener of this.#listeners) listener(block)
-    }
   }
 
   /** Records that memory and store may differ; every later batch is refused. */
@@ -462,6 +467,15 @@ function withKnownRoots(changes: StateChanges, roots: ReadonlyMap<ByteKey, Diges
 
 /** BLOCKHASH reaches 256 blocks back; some more for calls on older blocks. */
 const RECENT_HASHES_MAX = 1_024
+
+// Of what a block lists: everything that its transactions decide, apart from the state.
+function listRootsOf({ receipts, transactions }: BlockExecution) {
+  return {
+    transactionsRoot: orderedRoot(transactions.map(transaction => transaction.raw)),
+    receiptsRoot: orderedRoot(receipts.map(encodeReceipt)),
+    logsBloom: joinBlooms(receipts),
+  }
+}
 
 function joinBlooms(receipts: readonly Receipt[]): Uint8Array {
   let joined: Uint8Array | undefined

@@ -1,6 +1,6 @@
 import type { Address as MachineAddress } from '@ethereumjs/util'
 import type { Log as Logger } from '#lib/env'
-import { messageOf } from '#lib/errors'
+import { CodedError, messageOf } from '#lib/errors'
 import {
   type Address,
   bloomOf,
@@ -90,6 +90,17 @@ function hasValidBlobs(rules: Rules, transaction: Transaction): boolean {
   return hashes.length <= max && hashes.every(hash => hash[0] === 1)
 }
 
+/** What can be said without waiting for anything: a refusal, or a plain transfer that went the short way. */
+export function runTransactionNow(
+  context: TransactionContext,
+  transaction: RecoveredTransaction,
+): TransactionOutcome | undefined {
+  const tip = effectiveTip(transaction, context.baseFee)
+  if (context.machine.rules.isLondon && tip < 0n) return skipped('fee below base fee')
+  if (transaction.gasLimit > context.gasLeft) return { kind: 'no room' }
+  return context.fastTransfers ? runTransfer(context, transaction, tip) : undefined
+}
+
 /**
  * Executes a transaction that passed {@link checkTransaction} on the machine's state. Never throws on account of the
  * transaction: a failure inside the interpreter counts as an exceptional halt that used all gas.
@@ -101,15 +112,9 @@ export async function runTransaction(
   const { machine, baseFee } = context
   const { state } = machine.state
   const { rules } = machine
+  const now = runTransactionNow(context, transaction)
+  if (now !== undefined) return now
   const tip = effectiveTip(transaction, baseFee)
-  if (rules.isLondon && tip < 0n) return skipped('fee below base fee')
-  if (transaction.gasLimit > context.gasLeft) return { kind: 'no room' }
-
-  if (context.fastTransfers) {
-    const outcome = runTransfer(context, transaction, tip)
-    if (outcome !== undefined) return outcome
-  }
-
   const { gas, floor } = intrinsicGas(rules, {
     isCreation: transaction.to === undefined,
     data: transaction.data,
@@ -187,7 +192,7 @@ async function applyGuarded(
     state.commit()
     return result
   } catch (error) {
-    if (error instanceof ParentHashPending) {
+    if (isNotItsFault(error)) {
       state.revertAll()
       resetMachine(machine)
       throw error
@@ -217,7 +222,7 @@ function tryHere(context: TransactionContext, message: Message): MessageResult |
     state.commit()
     return result
   } catch (error) {
-    if (error instanceof ParentHashPending) {
+    if (isNotItsFault(error)) {
       state.revertAll()
       throw error
     }
@@ -225,6 +230,13 @@ function tryHere(context: TransactionContext, message: Message): MessageResult |
     state.revertAll()
     return undefined
   }
+}
+
+const STORE_FAILURES: ReadonlySet<string> = new Set(['store failed', 'store full', 'store damaged'])
+
+// What says nothing about the transaction: a hash that is not known yet, or a disk that fails on this node alone.
+function isNotItsFault(error: unknown): boolean {
+  return error instanceof ParentHashPending || (error instanceof CodedError && STORE_FAILURES.has(error.code))
 }
 
 async function chargeForFailure(machine: Machine, coinbase: MachineAddress, message: Message): Promise<void> {

@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8'
 import { defined } from '#lib/assert'
 import { EMPTY } from '#lib/bytes'
 import { GenerationCache } from '#lib/cache'
@@ -13,7 +14,15 @@ export interface FlatStateLimits {
   readonly codes: number
 }
 
-export const DEFAULT_FLAT_STATE_LIMITS: FlatStateLimits = { accounts: 400_000, slots: 400_000, codes: 2_000 }
+/** Enough for a million accounts that all move, where the heap has room: an account takes about 200 bytes. */
+const ACCOUNTS_MAX = 2_400_000
+const HEAP_BYTES_PER_ACCOUNT = 1_800
+
+export const DEFAULT_FLAT_STATE_LIMITS: FlatStateLimits = {
+  accounts: Math.min(ACCOUNTS_MAX, Math.floor(getHeapStatistics().heap_size_limit / HEAP_BYTES_PER_ACCOUNT)),
+  slots: 400_000,
+  codes: 2_000,
+}
 
 interface Pending<T> {
   readonly before: T
@@ -127,7 +136,9 @@ export class FlatState {
    * {@link apply} was given, `settled` the same with true storage roots.
    */
   settle(applied: StateChanges, settled: StateChanges): void {
-    for (const [i, { key, after }] of applied.accounts.entries()) {
+    const { accounts: before } = applied
+    for (let i = 0; i < before.length; i++) {
+      const { key, after } = before[i] as AccountChange
       const better = settled.accounts[i]?.after
       if (after === better) continue
       for (const { accounts } of this.#layers) {

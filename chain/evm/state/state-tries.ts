@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8'
 import { concat, equalBytes } from '#lib/bytes'
 import { GenerationCache } from '#lib/cache'
 import { keccak256 } from '#lib/hash'
@@ -17,7 +18,14 @@ export interface TrieLimits {
   readonly storageNodes: number
 }
 
-export const DEFAULT_TRIE_LIMITS: TrieLimits = { accountNodes: 1_000_000, storageNodes: 400_000 }
+/** A million accounts have about 1.4 million nodes. */
+const ACCOUNT_NODES_MAX = 2_000_000
+const HEAP_BYTES_PER_NODE = 2_200
+
+export const DEFAULT_TRIE_LIMITS: TrieLimits = {
+  accountNodes: Math.min(ACCOUNT_NODES_MAX, Math.floor(getHeapStatistics().heap_size_limit / HEAP_BYTES_PER_NODE)),
+  storageNodes: 400_000,
+}
 
 interface StorageTrie {
   readonly trie: Trie
@@ -80,7 +88,8 @@ export class StateTries {
   apply(changes: readonly LeafChange[], nodes: PackedOperations): TrieUpdate {
     this.#updates += 1
     const storageRoots = new Map<number, Digest>()
-    for (const [i, { address, leaf, storage }] of changes.entries()) {
+    for (let i = 0; i < changes.length; i++) {
+      const { address, leaf, storage } = changes[i] as LeafChange
       const key = keyOf(address)
       const hash = this.#hashOf(key, address)
       if (storage !== undefined) {
