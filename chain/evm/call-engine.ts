@@ -134,7 +134,7 @@ export function createCallEngine(options: CallEngineOptions): CallEngine & Pick<
                   timeoutMs: limits.timeoutMs,
                   signal: context.signal,
                 })
-        if (overlay !== undefined) overlay.apply(await executor.flat.complete(state.changes()))
+        if (overlay !== undefined) overlay.apply(state.changes())
         const { gasUsed, peakGas, output, logs } = result
         if (result.exception === undefined) return { outcome: { kind: 'success', output, gasUsed, logs }, peakGas }
         if (result.exception === 'revert') return { outcome: { kind: 'revert', output, gasUsed }, peakGas }

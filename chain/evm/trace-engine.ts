@@ -1,12 +1,10 @@
 import { CodedError } from '#lib/errors'
-import { type Block, type RecoveredTransaction, recoverAuthority, ZERO_DIGEST } from '#types'
-import { blobBaseFeeOf } from './blob-fee.ts'
-import { BlockExecution } from './block-execution.ts'
+import { type Block, type RecoveredTransaction, recoverAuthority } from '#types'
+import type { BlockExecution } from './block-execution.ts'
 import type { createChainReader } from './chain-reader.ts'
 import type { ExecutionView } from './execution-view.ts'
 import type { Machine } from './machine.ts'
-import { knownHash } from './parent-hash.ts'
-import { OverlaySource } from './state/overlay-source.ts'
+import { openReplay } from './replay.ts'
 import type { Observer, TraceEngine } from './trace-types.ts'
 import { liveState, watchMachine } from './trace-watch.ts'
 import type { CallEngine } from './types.ts'
@@ -31,25 +29,8 @@ export function createTraceEngine(options: TraceEngineOptions): TraceEngine {
     last: number,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const { header } = block
     const limits = { deadline: performance.now() + TIMEOUT_MS, timeoutMs: TIMEOUT_MS, signal }
-    const source = new OverlaySource(chain.source(header.number - 1))
-    const { excessBlobGas } = header
-    const execution = new BlockExecution({
-      machine,
-      skeleton: header,
-      parentHash: knownHash(header.parentHash),
-      source,
-      blobBaseFee: excessBlobGas === undefined ? undefined : blobBaseFeeOf(machine.rules, excessBlobGas),
-      fastTransfers: false,
-      log: executor.log,
-      // Roots inside a block (before Byzantium) are not what anybody traces.
-      flush: async state => {
-        source.apply(state.changes())
-        return ZERO_DIGEST
-      },
-    })
-    await execution.start()
+    const { execution } = await openReplay(executor, chain, block, machine, { isWatched: true })
     for (const [index, transaction] of block.transactions.entries()) {
       if (index > last) return
       const observer = observe(transaction, index)

@@ -1,0 +1,47 @@
+import { type Block, ZERO_DIGEST } from '#types'
+import { blobBaseFeeOf } from './blob-fee.ts'
+import { BlockExecution } from './block-execution.ts'
+import type { createChainReader } from './chain-reader.ts'
+import type { ExecutionView } from './execution-view.ts'
+import type { Machine } from './machine.ts'
+import { knownHash } from './parent-hash.ts'
+import { OverlaySource } from './state/overlay-source.ts'
+
+export interface Replay {
+  readonly execution: BlockExecution
+  /** The state that the block builds on; takes what the execution leaves behind. */
+  readonly source: OverlaySource
+}
+
+/**
+ * Begins to run a block of the chain again, on top of the state before it, as far as its first transaction. `isWatched`
+ * keeps everything on the interpreter that tells what it does.
+ */
+export async function openReplay(
+  executor: Pick<ExecutionView, 'log'>,
+  chain: Pick<ReturnType<typeof createChainReader>, 'source'>,
+  { header }: Block,
+  machine: Machine,
+  { isWatched }: { readonly isWatched: boolean },
+): Promise<Replay> {
+  const source = new OverlaySource(chain.source(header.number - 1))
+  const { excessBlobGas } = header
+  const execution = new BlockExecution({
+    machine,
+    skeleton: header,
+    parentHash: knownHash(header.parentHash),
+    source,
+    blobBaseFee: excessBlobGas === undefined ? undefined : blobBaseFeeOf(machine.rules, excessBlobGas),
+    fastTransfers: !isWatched,
+    ownInterpreter: !isWatched,
+    log: executor.log,
+    // Roots inside a block (before Byzantium) are nobody's business here. The overlay hides the storage of wiped accounts
+    // by itself: which slots that was, only the state of that time could tell.
+    flush: async state => {
+      source.apply(state.changes())
+      return ZERO_DIGEST
+    },
+  })
+  await execution.start()
+  return { execution, source }
+}
