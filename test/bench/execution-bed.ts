@@ -2,6 +2,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createRecoveryPool, type ExecutedBlock, executionParamsOf, genesisBlock, type RecoveryPool } from '#evm'
 import { fromHex } from '#lib/bytes'
+import { tuneCollector } from '#lib/collector'
 import { silentLog } from '#lib/env'
 import type { DiskStore } from '#storage'
 import type { GenesisFile, RecoveredTransaction } from '#types'
@@ -58,6 +59,7 @@ export class Bed {
   }
 
   static async open(genesis: GenesisFile, store: DiskStore, directory: string, threads: Threads): Promise<Bed> {
+    tuneCollector()
     const executor = await Executor.open({
       store,
       genesis: genesisBlock(genesis),
@@ -174,7 +176,9 @@ export class Bed {
       })
       const { batch, open } = await this.#begin()
       await time('execute', async () => {
-        for (const transaction of transactions) await open.execution.run(transaction)
+        for (const transaction of transactions) {
+          if (open.execution.runNow(transaction) === undefined) await open.execution.run(transaction)
+        }
       })
       const executed = await time('roots', () => this.#executor.finish(batch, open, CLOSING))
       requireSuccess([executed], count)

@@ -49,7 +49,8 @@ export class Stopwatch {
 /** A LevelDB in a temporary folder, gone afterwards. */
 export async function withStore<T>(work: (store: DiskStore, directory: string) => Promise<T>): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'ogpu-bench-'))
-  const store = await openChainStore(directory, { isShared: true })
+  // With the cache that a node gives it by default.
+  const store = await openChainStore(directory, { isShared: true, cacheBytes: 128 * 1024 * 1024 })
   try {
     return await work(store, directory)
   } finally {

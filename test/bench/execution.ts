@@ -60,7 +60,7 @@ export async function benchExecution(options: BenchOptions = {}): Promise<Execut
   const sizes = options.accounts ?? DEFAULT_SIZES
   const senders = options.senders ?? 500
   const perCommit = options.perCommit ?? { transfer: 4_000, erc20: 1_000, task: 250 }
-  const commits = options.commits ?? 6
+  const commits = options.commits ?? 12
   const stockCount = options.stockTransactions ?? 200
   const rows: ExecutionRow[] = []
   const footprints: Footprint[] = []
@@ -80,10 +80,10 @@ export async function benchExecution(options: BenchOptions = {}): Promise<Execut
       const known = await bed.known(workload, perCommit[kind], Math.ceil(commits / 3))
       add({ ...row, mode: 'known', stages: await bed.stages(workload, perCommit[kind]) }, known)
     }
-    add({ ...row, mode }, await bed.pipeline(workload, perCommit[kind], kind === 'task' ? 2 * commits : commits))
+    add({ ...row, mode }, await bed.pipeline(workload, perCommit[kind], commits))
   }
 
-  const recovery = Math.max(1, availableParallelism() - 1)
+  const recovery = Math.min(8, availableParallelism())
   const smallest = Math.min(...sizes)
   const genesis = benchGenesis({ accounts: smallest, senders })
   await withStore(async (store, directory) => {
@@ -148,7 +148,8 @@ export async function benchExecution(options: BenchOptions = {}): Promise<Execut
 function describe(row: ExecutionRow): string {
   const { accounts, engine, kind, mode, stages } = row
   const name = `${kind} accounts=${accounts} engine=${engine} ${mode}`
-  const speed = `${String(row.transactionsPerSecond).padStart(7)} tx/s ${String(row.transactionsPerCpuSecond).padStart(7)} tx/cpu-s`
+  const cores = (row.transactionsPerSecond / row.transactionsPerCpuSecond).toFixed(2)
+  const speed = `${String(row.transactionsPerSecond).padStart(7)} tx/s ${String(row.transactionsPerCpuSecond).padStart(7)} tx/cpu-s (${cores} cores)`
   if (stages === undefined) return `${name.padEnd(56)} ${speed}`
   const { recoverUs, executeUs, rootsUs, writeUs } = stages
   return (
