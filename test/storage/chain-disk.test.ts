@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -212,6 +213,24 @@ describe('bulk files after a crash', () => {
       expect(store.get(bodyKey(1 - damaged))).toEqual(bodyOf(1 - damaged))
     }
     writeFileSync(path, original)
+  })
+
+  // The first pages of a process are never mapped: reading them is an I/O error, as from a broken disk.
+  test.runIf(existsSync('/proc/self/mem'))('name themselves where the disk fails to read', async () => {
+    await fill(1)
+    const path = join(directory, 'bulk', '00000001.bulk')
+    rmSync(path)
+    symlinkSync('/proc/self/mem', path)
+    let failure: unknown
+    try {
+      store.get(bodyKey(0))
+    } catch (error) {
+      failure = error
+    }
+    expect(failure).toMatchObject({
+      code: 'store failed',
+      message: expect.stringMatching(/^the store cannot read its bulk files: EIO/),
+    })
   })
 
   test('refuse to go on in a process after a failed append', async () => {
