@@ -20,6 +20,23 @@ const domain = (chain: TestChain) => ({
   verifyingContract: chain.contract('wrappedOgpu').address,
 })
 
+const PERMIT = {
+  Permit: [
+    { name: 'owner', type: 'address' },
+    { name: 'spender', type: 'address' },
+    { name: 'value', type: 'uint256' },
+    { name: 'nonce', type: 'uint256' },
+    { name: 'deadline', type: 'uint256' },
+  ],
+}
+
+/** v, r, s of a signature in hexadecimal. */
+const split = (signature: string) => [
+  Number(`0x${signature.slice(130)}`),
+  signature.slice(0, 66),
+  `0x${signature.slice(66, 130)}`,
+]
+
 describe('wrapped OGPU', () => {
   test('is one token for each coin, both ways', async () => {
     const chain = await createTestChain()
@@ -42,24 +59,13 @@ describe('wrapped OGPU', () => {
     await token.send(from, 'deposit', [], 4n * OGPU)
     const shop = chain.person('shop')
     const deadline = chain.now() + 100n
-    const permit = await wallet.signTypedData(
-      domain(chain),
-      {
-        Permit: [
-          { name: 'owner', type: 'address' },
-          { name: 'spender', type: 'address' },
-          { name: 'value', type: 'uint256' },
-          { name: 'nonce', type: 'uint256' },
-          { name: 'deadline', type: 'uint256' },
-        ],
-      },
-      { owner: from, spender: shop, value: OGPU, nonce: 0, deadline },
-    )
-    const split = (signature: string) => [
-      Number(`0x${signature.slice(130)}`),
-      signature.slice(0, 66),
-      `0x${signature.slice(66, 130)}`,
-    ]
+    const permit = await wallet.signTypedData(domain(chain), PERMIT, {
+      owner: from,
+      spender: shop,
+      value: OGPU,
+      nonce: 0,
+      deadline,
+    })
     await token.send(shop, 'permit', [from, shop, OGPU, deadline, ...split(permit)])
     await token.send(shop, 'transferFrom', [from, shop, OGPU])
 
@@ -126,6 +132,36 @@ test('an ORC-20 token carries its metadata and reports swaps; its owner cannot t
   expect(await refusal(token.send(maker, 'setLogo', ['x'.repeat(3_000)]))).toBe('TextTooLong')
   const uneven = [...params.slice(0, 9), []]
   expect(await refusal(chain.contract('orc20Factory').send(maker, 'create', [uneven]))).toBe('SocialsMismatch')
+})
+
+test('an ORC-20 token has what the published one lacks: permits, a transfer of its ownership, no zero addresses', async () => {
+  const chain = await createTestChain()
+  const wallet = new Wallet(id('maker of tokens'))
+  const [from, heir] = [lower(wallet.address), chain.person('heir')]
+  const params = ['Coin', 'CN', 6, 1_000n, 'text', 'logo', 'gif', 'emoji', [], []]
+  const sent = await chain.contract('orc20Factory').send(from, 'create', [params])
+  const token = chain.at('Orc20', lower(only(sent, 'TokenCreated').args.token))
+  const deadline = chain.now() + 100n
+  const permit = split(
+    await wallet.signTypedData(
+      { name: 'Coin', version: '1', chainId: chain.chainId, verifyingContract: token.address },
+      PERMIT,
+      { owner: from, spender: heir, value: 7n, nonce: 0, deadline },
+    ),
+  )
+  await token.send(heir, 'permit', [from, heir, 7n, deadline, ...permit])
+  expect(await refusal(token.send(heir, 'permit', [from, heir, 7n, deadline, ...permit]))).toBe('ERC2612InvalidSigner')
+  await token.send(heir, 'transferFrom', [from, heir, 7n])
+  expect(await token.read('balanceOf', heir)).toBe(7n)
+
+  const nobody = `0x${'00'.repeat(20)}`
+  expect(await refusal(token.send(heir, 'transfer', [nobody, 1n]))).toBe('ERC20InvalidReceiver')
+  expect(await refusal(token.send(heir, 'approve', [nobody, 1n]))).toBe('ERC20InvalidSpender')
+
+  expect(await refusal(token.send(heir, 'transferOwnership', [heir]))).toBe('OwnableUnauthorizedAccount')
+  await token.send(from, 'transferOwnership', [heir])
+  only(await token.send(heir, 'setLogo', ['of the heir']), 'MetadataUpdated')
+  expect(await refusal(token.send(from, 'setLogo', ['of the maker']))).toBe('OwnableUnauthorizedAccount')
 })
 
 test('the faucet gives a fixed amount once in its period', async () => {
