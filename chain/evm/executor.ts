@@ -384,8 +384,10 @@ export class Executor {
   async commit(batch: Batch, executed: Executed): Promise<void> {
     this.requireSound()
     const head = batch.blocks.at(-1)?.block ?? this.#head
-    // A commit that left nothing need not be remembered: handed over again after a start, it leaves nothing again.
-    if (batch.blocks.length > 0 || batch.operations.length > 0) await this.#write(batch, head, executed)
+    // A commit that left nothing need not be remembered: handed over again after a start, it leaves nothing again. That an
+    // epoch began is remembered, as a node that lost its log of the epoch before cannot end that one again.
+    const leavesNothing = batch.blocks.length === 0 && batch.operations.length === 0
+    if (!leavesNothing || executed.epoch !== this.#executed.epoch) await this.#write(batch, head, executed)
     this.flat.publish()
     this.#tries.publish(batch.updates)
     this.#executed = executed
