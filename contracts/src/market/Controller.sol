@@ -22,6 +22,7 @@ contract Controller is Ownable, Rewiring {
     /// back (price bidding); true: the whole payment.
     bool public manualPaysAll;
 
+    /// @notice The timelock chose how MANUAL tasks pay (`manualPaysAll`).
     event ManualPaysAllSet(bool value);
 
     constructor(address _nexus, address _terminal, address _vault) Ownable(msg.sender) {
@@ -91,18 +92,22 @@ contract Controller is Ownable, Rewiring {
         _pay(response, client);
     }
 
+    /// @notice Timelock, with notice (Rewiring); "NotContract", "NoticeRunning".
     function setNexus(address _nexus) external onlyOwner {
         if (_rewireContract("nexus", _nexus)) nexus = _nexus;
     }
 
+    /// @notice Timelock, with notice (Rewiring); "NotContract", "NoticeRunning".
     function setTerminal(address _terminal) external onlyOwner {
         if (_rewireContract("terminal", _terminal)) terminal = _terminal;
     }
 
+    /// @notice Timelock, with notice (Rewiring); "NotContract", "NoticeRunning".
     function setVault(address _vault) external onlyOwner {
         if (_rewireContract("vault", _vault)) vault = _vault;
     }
 
+    /// @notice Timelock. Also counts for tasks that exist and are not confirmed yet.
     function setManualPaysAll(bool value) external onlyOwner {
         manualPaysAll = value;
         emit ManualPaysAllSet(value);

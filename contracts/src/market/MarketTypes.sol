@@ -11,21 +11,25 @@ enum TaskStatus {
     FINALIZED
 }
 
+/// @notice ACTIVE: takes tasks and registrants; INACTIVE: for ever neither.
 enum SourceStatus {
     ACTIVE,
     INACTIVE
 }
 
+/// @notice CONFIRMED: paid.
 enum ResponseStatus {
     SUBMITTED,
     CONFIRMED
 }
 
+/// @notice MANUAL_CONFIRMATION: the client picks an answer; FIRST_RESPONSE: the first one is paid as it comes.
 enum DeliveryMethod {
     MANUAL_CONFIRMATION,
     FIRST_RESPONSE
 }
 
+/// @notice Terms of a source. Payments and lockups in wei.
 struct SourceParams {
     address client;
     string imageMetadataUrl;
@@ -39,6 +43,7 @@ struct SourceParams {
     uint256 lastUpdateTime; // unix seconds; written by Nexus
 }
 
+/// @notice What a client asks for.
 struct TaskParams {
     address source;
     string config; // URL of the task's JSON
@@ -46,6 +51,7 @@ struct TaskParams {
     uint256 payment; // wei
 }
 
+/// @notice What a provider answers.
 struct ResponseParams {
     address task;
     address provider;

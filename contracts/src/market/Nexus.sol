@@ -42,15 +42,26 @@ contract Nexus is Ownable, Rewiring {
     /// @notice Sources that a provider is registered on; each needs `Vault.MIN_LOCKUP_PER_SOURCE`.
     mapping(address provider => uint256 count) public registrationsOf;
 
+    /// @notice A client published a source.
     event SourcePublished(address source);
+    /// @notice The client replaced the terms; `lastUpdateTime` is this block's.
     event SourceUpdated(address source, SourceParams sourceParams);
+    /// @notice A source was inactivated.
     event SourceStatusChanged(address source, SourceStatus status);
+    /// @notice `provider` is on the list of `source` with this id, for one environment bit.
     event Registered(address provider, uint256 registrantId, address source, uint8 preferredEnvironment);
+    /// @notice `provider` is off the list of `source`. Not in the published ABI.
     event Unregistered(address indexed provider, address indexed source);
+    /// @notice A task was published and its payment frozen.
     event TaskPublished(address task, address source);
+    /// @notice `provider` attempted a task, or took a seat of a policy task.
+    /// @param suggestedPayment wei, as the provider says; policy tasks: what a paid seat earns
     event Attempted(address task, address provider, uint256 suggestedPayment);
+    /// @notice A provider answered.
     event ResponseSubmitted(address response, address task);
+    /// @notice Every change of a task's status, also those that another event shows.
     event TaskStatusChanged(address task, TaskStatus status);
+    /// @notice A response was confirmed.
     event ResponseStatusChanged(address response, ResponseStatus status);
 
     modifier onlyController() {
@@ -99,6 +110,8 @@ contract Nexus is Ownable, Rewiring {
         emit SourceUpdated(source, params);
     }
 
+    /// @notice Ends a source: no new tasks, no new registrations; tasks that exist go on. For ever. The client only;
+    /// "NotOwner", "UnknownSource".
     function inactivateSource(address source) external {
         _requireClient(source);
         _setSourceStatus(source, SourceStatus.INACTIVE);
@@ -137,6 +150,9 @@ contract Nexus is Ownable, Rewiring {
         emit Registered(provider, id, source, bit);
     }
 
+    /// @notice Takes a provider off a source's list; attempts on record go on. By the provider, its master or an agent,
+    /// also when the pairing ended; "NotProvider", "UnknownSource", "NotRegistered", or Panic(0x11) for one that is
+    /// registered nowhere.
     function unregister(address source, address provider) external {
         require(sourceId[source] != 0, "UnknownSource");
         require(msg.sender == provider || ITerminal(terminal).canActFor(provider, msg.sender), "NotProvider");
@@ -254,30 +270,37 @@ contract Nexus is Ownable, Rewiring {
 
     // ---------------------------------------------------------------- wiring and views
 
+    /// @notice Timelock, with notice (Rewiring); "NotContract", "NoticeRunning".
     function setManager(address _manager) external onlyOwner {
         if (_rewireContract("manager", _manager)) manager = _manager;
     }
 
+    /// @notice Timelock, with notice (Rewiring); "NotContract", "NoticeRunning".
     function setTerminal(address _terminal) external onlyOwner {
         if (_rewireContract("terminal", _terminal)) terminal = _terminal;
     }
 
+    /// @notice Timelock, with notice (Rewiring); "NotContract", "NoticeRunning".
     function setVault(address _vault) external onlyOwner {
         if (_rewireContract("vault", _vault)) vault = _vault;
     }
 
+    /// @notice True when `account` holds the CONTROLLER role.
     function checkController(address account) public view returns (bool) {
         return IRoles(manager).hasRole(CONTROLLER_ROLE, account);
     }
 
+    /// @notice Sources of `client` that are ACTIVE.
     function getActiveSourceCount(address client) external view returns (uint256) {
         return activeSourceCountOf[client];
     }
 
+    /// @notice Length of the list that `getSources` reads.
     function getSourceCount() external view returns (uint256) {
         return sources.length;
     }
 
+    /// @notice As `sourceId`.
     function getSourceId(address source) external view returns (uint256) {
         return sourceId[source];
     }
@@ -384,6 +407,8 @@ contract Nexus is Ownable, Rewiring {
     }
 }
 
+/// @dev The Vault's list of providers that need no stake.
 interface IWhitelist {
+    /// @notice True when the timelock put `account` on the list.
     function isWhitelisted(address account) external view returns (bool);
 }

@@ -27,6 +27,7 @@ contract Response is FixedOwner {
         _implementation = true;
     }
 
+    /// @notice SUBMITTED becomes CONFIRMED. Nexus only; "AlreadyConfirmed" the second time.
     function confirm() external onlyNexus {
         require(!confirmedFinal(), "AlreadyConfirmed");
         _confirmed = true;
@@ -37,14 +38,17 @@ contract Response is FixedOwner {
         require(_status == status(), confirmedFinal() ? "AlreadyConfirmed" : "BadTransition");
     }
 
+    /// @notice True once it is CONFIRMED.
     function confirmedFinal() public view returns (bool) {
         return _confirmed || _args().readUint(BORN_AT, 1) == 1;
     }
 
+    /// @notice SUBMITTED, or CONFIRMED for ever.
     function status() public view returns (ResponseStatus) {
         return confirmedFinal() ? ResponseStatus.CONFIRMED : ResponseStatus.SUBMITTED;
     }
 
+    /// @notice Task, provider, link of the result, and wei asked for.
     function responseParams()
         public
         view
@@ -57,19 +61,23 @@ contract Response is FixedOwner {
         data = args.readText(DATA_AT);
     }
 
+    /// @notice As `responseParams`.
     function getResponseParams() external view returns (ResponseParams memory params) {
         (params.task, params.provider, params.data, params.payment) = responseParams();
     }
 
+    /// @notice The same without the link.
     function taskAndProvider() external view returns (address task, address provider, uint256 payment) {
         bytes memory args = _args();
         return (args.readAddress(TASK_AT), args.readAddress(PROVIDER_AT), args.readUint(PAYMENT_AT, 12));
     }
 
+    /// @notice Unix second of the answer.
     function responseTimestamp() external view returns (uint256) {
         return _args().readUint(TIME_AT, 5);
     }
 
+    /// @notice As `status`.
     function getStatus() external view returns (ResponseStatus) {
         return status();
     }

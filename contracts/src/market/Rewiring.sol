@@ -17,7 +17,9 @@ abstract contract Rewiring {
     /// @notice Key: keccak256 of the part's name, as in the event.
     mapping(bytes32 part => Notice) public noticeOf;
 
+    /// @notice `part` may be replaced by `next` from Unix second `from` on.
     event RewiringAnnounced(string part, address next, uint256 from);
+    /// @notice `part` is `next` now.
     event Rewired(string part, address next);
 
     /// @return due true when the caller is to make the change now

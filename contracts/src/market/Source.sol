@@ -35,6 +35,7 @@ contract Source is FixedOwner {
         emit OwnershipTransferred(address(0), nexus);
     }
 
+    /// @notice Replaces the terms. Nexus only.
     function setSourceParams(SourceParams calldata _sourceParams) external onlyNexus {
         sourceParams = _sourceParams;
     }
@@ -50,6 +51,8 @@ contract Source is FixedOwner {
         }
     }
 
+    /// @notice Puts a provider on the list. Nexus only; "AlreadyRegistered".
+    /// @return id position plus one
     function register(address provider, uint8 preferredEnvironment) external onlyNexus returns (uint256 id) {
         require(registrantId[provider] == 0, "AlreadyRegistered");
         registrants.push(provider);
@@ -58,6 +61,7 @@ contract Source is FixedOwner {
         preferredEnvironmentOf[provider] = preferredEnvironment;
     }
 
+    /// @notice Takes a provider off the list; the last one gets its place. Nexus only; "NotRegistered".
     function unregister(address provider) external onlyNexus {
         uint256 id = registrantId[provider];
         require(id != 0, "NotRegistered");
@@ -72,10 +76,12 @@ contract Source is FixedOwner {
         delete preferredEnvironmentOf[provider];
     }
 
+    /// @notice Appends to the list of tasks. Nexus only.
     function publishTask(address task) external onlyNexus {
         tasks.push(task);
     }
 
+    /// @notice Account that owns the source.
     function client() external view returns (address) {
         return sourceParams.client;
     }
@@ -92,22 +98,27 @@ contract Source is FixedOwner {
         return (status, params.imageEnvironments, params.minAvailableLockup);
     }
 
+    /// @notice As `client`.
     function getClient() external view returns (address) {
         return sourceParams.client;
     }
 
+    /// @notice The present terms.
     function getSourceParams() external view returns (SourceParams memory) {
         return sourceParams;
     }
 
+    /// @notice ACTIVE, or INACTIVE for ever.
     function getStatus() external view returns (SourceStatus) {
         return status;
     }
 
+    /// @notice Length of the list that `getRegistrants` reads.
     function getRegistrantCount() external view returns (uint256) {
         return registrants.length;
     }
 
+    /// @notice Position of `provider` plus one; zero: not registered.
     function getRegistrantId(address provider) external view returns (uint256) {
         return registrantId[provider];
     }
@@ -118,6 +129,7 @@ contract Source is FixedOwner {
         return registrants.slice(lower, upper);
     }
 
+    /// @notice Length of the list that `getTasks` reads.
     function getTaskCount() external view returns (uint256) {
         return tasks.length;
     }

@@ -47,6 +47,7 @@ contract Task is FixedOwner {
         _implementation = true;
     }
 
+    /// @notice Notes an attempt; NEW becomes ATTEMPTED. Nexus only; "AlreadyAttempted".
     function attempt(address provider) external onlyNexus {
         require(_attemptOf[provider].id == 0, "AlreadyAttempted");
         uint32 id = _attemptCount + 1;
@@ -56,6 +57,8 @@ contract Task is FixedOwner {
         if (status == TaskStatus.NEW) status = TaskStatus.ATTEMPTED;
     }
 
+    /// @notice Binds a response to its provider; ATTEMPTED becomes RESPONDED. Nexus only; "NotAttempted",
+    /// "AlreadyResponded".
     function submitResponse(address response, address provider) external onlyNexus {
         require(_attemptOf[provider].id != 0, "NotAttempted");
         require(responseOf[provider] == address(0), "AlreadyResponded");
@@ -69,19 +72,23 @@ contract Task is FixedOwner {
         _submitted[dataHash] = true;
     }
 
+    /// @notice Remembers who answered a MANUAL task first. Nexus only.
     function noteFirstAnswer(address provider) external onlyNexus {
         _winnerId = _attemptOf[provider].id;
     }
 
+    /// @notice Ends the task with a winner. Nexus only.
     function finalizeWith(address provider) external onlyNexus {
         status = TaskStatus.FINALIZED;
         _winnerId = _attemptOf[provider].id;
     }
 
+    /// @notice Writes a status that Nexus allowed. Nexus only.
     function setStatus(TaskStatus _status) external onlyNexus {
         status = _status;
     }
 
+    /// @notice What the client asked for: source, link of the configuration, Unix second of the expiry, wei.
     function taskParams()
         external
         view
@@ -118,6 +125,7 @@ contract Task is FixedOwner {
         status_ = status;
     }
 
+    /// @notice Who paid.
     function client() external view returns (address) {
         return _args().readAddress(CLIENT_AT);
     }
@@ -127,30 +135,37 @@ contract Task is FixedOwner {
         return _args().readUint(POLICY_AT, 8);
     }
 
+    /// @notice How a plain task is answered.
     function deliveryMethod() public view returns (DeliveryMethod) {
         return DeliveryMethod(_args().readUint(METHOD_AT, 1));
     }
 
+    /// @notice As `deliveryMethod`.
     function getDeliveryMethod() external view returns (DeliveryMethod) {
         return deliveryMethod();
     }
 
+    /// @notice Source that the task was published under.
     function getSource() external view returns (address) {
         return _args().readAddress(SOURCE_AT);
     }
 
+    /// @notice Wei that were escrowed when the task was published.
     function getPayment() external view returns (uint256) {
         return _args().readUint(PAYMENT_AT, 12);
     }
 
+    /// @notice Unix second after which the task can be neither attempted nor answered.
     function getExpiryTime() external view returns (uint256) {
         return _args().readUint(EXPIRY_AT, 8);
     }
 
+    /// @notice As `status`.
     function getStatus() external view returns (TaskStatus) {
         return status;
     }
 
+    /// @notice Length of the list that `getAttempters` reads.
     function getAttemptCount() external view returns (uint256) {
         return _attemptCount;
     }
@@ -177,14 +192,17 @@ contract Task is FixedOwner {
         return _attemptOf[provider].id;
     }
 
+    /// @notice As `attempterId`.
     function getAttempterId(address provider) external view returns (uint256) {
         return attempterId(provider);
     }
 
+    /// @notice Attempter at a position from zero; Panic(0x32) beyond the end.
     function attempters(uint256 index) public view returns (address) {
         return getAttempters(index, index)[0];
     }
 
+    /// @notice Unix second of the attempt at a position from zero; Panic(0x32) beyond the end.
     function attemptTimestamps(uint256 index) external view returns (uint256) {
         return _attemptOf[attempters(index)].timestamp;
     }
@@ -202,8 +220,7 @@ contract Task is FixedOwner {
         }
     }
 
-    /// @notice When the attempters of the same page attempted, in seconds.
-
+    /// @notice When the attempters of the same page attempted, in Unix seconds.
     function getAttemptTimestamps(uint256 lower, uint256 upper) external view returns (uint256[] memory page) {
         address[] memory providers = getAttempters(lower, upper);
         page = new uint256[](providers.length);

@@ -30,14 +30,24 @@ contract Terminal is Ownable, Rewiring {
     mapping(address master => mapping(address provider => bool)) private _claims;
     mapping(address provider => address master) private _wishes;
 
+    /// @notice `master` claims `provider`.
     event ProviderAnnounced(address provider, address master);
+    /// @notice `provider` names `master`.
     event MasterAnnounced(address provider, address master);
+    /// @notice The master ended the pairing.
     event ProviderRemoved(address provider);
+    /// @notice The master asks its provider app to stop the container of `source`.
     event RemoveContainer(address provider, address source);
+    /// @notice `account` allowed `agent`, or with `value` false took it back.
     event AgentSet(address account, address agent, bool value);
+    /// @notice Somebody opted out of the default agent, or with `value` false in again; `master`: the caller's, or the
+    /// caller itself.
     event DefaultAgentDisabled(address master, bool value);
+    /// @notice `baseDataOf(provider)` changed.
     event BaseDataUpdated(address provider);
+    /// @notice `liveDataOf(provider)` changed.
     event LiveDataUpdated(address provider);
+    /// @notice The timelock appointed or removed (zero) the default agent.
     event DefaultAgentSet(address agent);
 
     constructor(address _manager, address _vault) Ownable(msg.sender) {
@@ -85,6 +95,8 @@ contract Terminal is Ownable, Rewiring {
         emit RemoveContainer(provider, source);
     }
 
+    /// @notice Lets `agent` act for the caller: as a master for its providers, as a client for its sources and tasks;
+    /// false takes it back.
     function setAgent(address agent, bool value) external {
         isAgentOf[msg.sender][agent] = value;
         emit AgentSet(msg.sender, agent, value);
@@ -97,6 +109,8 @@ contract Terminal is Ownable, Rewiring {
         emit DefaultAgentDisabled(master == address(0) ? msg.sender : master, value);
     }
 
+    /// @notice Link to data about the caller's machine that rarely changes. Paired providers only ("NotProvider"); at
+    /// most 8,192 bytes ("TextTooLong").
     function setBaseData(string calldata _baseData) external {
         require(isProvider[msg.sender], "NotProvider");
         require(bytes(_baseData).length <= TEXT_BYTES_MAX, "TextTooLong");
@@ -104,6 +118,7 @@ contract Terminal is Ownable, Rewiring {
         emit BaseDataUpdated(msg.sender);
     }
 
+    /// @notice Link to data about the caller's present state. As `setBaseData`.
     function setLiveData(string calldata _liveData) external {
         require(isProvider[msg.sender], "NotProvider");
         require(bytes(_liveData).length <= TEXT_BYTES_MAX, "TextTooLong");
@@ -111,10 +126,12 @@ contract Terminal is Ownable, Rewiring {
         emit LiveDataUpdated(msg.sender);
     }
 
+    /// @notice Timelock, with notice (Rewiring); "NotContract", "NoticeRunning".
     function setManager(address _manager) external onlyOwner {
         if (_rewireContract("manager", _manager)) manager = _manager;
     }
 
+    /// @notice Timelock, with notice (Rewiring); "NotContract", "NoticeRunning".
     function setVault(address _vault) external onlyOwner {
         if (_rewireContract("vault", _vault)) vault = _vault;
     }
@@ -126,18 +143,22 @@ contract Terminal is Ownable, Rewiring {
         emit DefaultAgentSet(agent);
     }
 
+    /// @notice True while `master` is paired with a provider.
     function isMaster(address master) public view returns (bool) {
         return providerCountOf[master] > 0;
     }
 
+    /// @notice As `isMaster`.
     function getIsMaster(address master) external view returns (bool) {
         return isMaster(master);
     }
 
+    /// @notice As `masterOf`.
     function getMasterOf(address provider) external view returns (address) {
         return masterOf[provider];
     }
 
+    /// @notice As `isAgentOf`.
     function getIsAgentOf(address master, address agent) external view returns (bool) {
         return isAgentOf[master][agent];
     }

@@ -62,20 +62,35 @@ contract Vault is Rewiring {
     mapping(address task => Escrow) public escrowOf;
     mapping(address provider => Retention) private _retained;
 
+    /// @notice `amount` wei came in for `account`.
     event Deposited(address account, uint256 amount);
+    /// @notice `amount` wei left.
     event Withdrawn(address account, uint256 amount);
+    /// @notice `amount` wei became stake.
     event Locked(address account, uint256 amount);
+    /// @notice `amount` wei of stake began to unbond.
     event Unbonded(address account, uint256 amount);
+    /// @notice All that was unbonding, `amount` wei, is stake again.
     event UnbondingCanceled(address account, uint256 amount);
+    /// @notice `amount` wei became balance after the unbonding.
     event Claimed(address account, uint256 amount);
+    /// @notice `amount` wei of stake or retained earnings were taken.
     event Sanctioned(address account, uint256 amount);
+    /// @notice `amount` wei of a sanction became stake again.
     event Waived(address account, uint256 amount);
+    /// @notice A task was published and `amount` wei wait for its end.
     event PaymentFrozen(address indexed client, address indexed task, uint256 amount);
+    /// @notice `amount` wei of a task's escrow went back to its client.
     event PaymentReleased(address indexed client, address indexed task, uint256 amount);
+    /// @notice `amount` wei of a task's escrow went to `account`; earnings of verified tasks vest first.
     event PaymentProcessed(address indexed task, address indexed account, uint256 amount);
+    /// @notice `amount` wei of retained earnings of `provider` became balance of `account`.
     event Vested(address indexed provider, address indexed account, uint256 amount);
+    /// @notice `amount` wei of balance, or of a sanction, became balance of `to`.
     event Transferred(address indexed from, address indexed to, uint256 amount);
+    /// @notice `amount` wei left for the burn address.
     event Burned(address indexed from, uint256 amount);
+    /// @notice The timelock set a parameter.
     event ParameterSet(string name, uint256 value);
 
     /// @dev Nexus is a CONTROLLER for ever (the role is sealed), so the common path need not ask the Manager.
@@ -110,6 +125,7 @@ contract Vault is Rewiring {
         emit Locked(account, msg.value);
     }
 
+    /// @notice Pays `amount` wei of the caller's balance out to it; "InsufficientBalance", "TransferFailed".
     function withdraw(uint256 amount) external {
         _withdraw(msg.sender, amount);
     }
@@ -140,6 +156,7 @@ contract Vault is Rewiring {
         _send(Predeploys.BURN, amount);
     }
 
+    /// @notice Makes `amount` wei of the caller's balance stake; "InsufficientBalance".
     function lock(uint256 amount) external {
         _debit(msg.sender, amount);
         _accounts[msg.sender].lockup += uint112(amount);
@@ -154,6 +171,7 @@ contract Vault is Rewiring {
         emit Unbonded(msg.sender, amount);
     }
 
+    /// @notice Makes all that the caller has unbonding stake again; "NothingUnbonding".
     function cancelUnbonding() external {
         uint256 amount = unbondingOf[msg.sender];
         require(amount > 0, "NothingUnbonding");
@@ -163,6 +181,8 @@ contract Vault is Rewiring {
         emit UnbondingCanceled(msg.sender, amount);
     }
 
+    /// @notice Makes all that the caller has unbonding balance, after the period; "NothingUnbonding",
+    /// "UnbondingNotElapsed".
     function claim() external {
         uint256 amount = unbondingOf[msg.sender];
         require(amount > 0, "NothingUnbonding");
@@ -311,6 +331,7 @@ contract Vault is Rewiring {
 
     // ---------------------------------------------------------------- views and parameters
 
+    /// @notice Wei of stake, the reserved part included; what is unbonding is not in it.
     function lockupOf(address account) public view returns (uint256) {
         return _accounts[account].lockup;
     }
@@ -320,14 +341,17 @@ contract Vault is Rewiring {
         return _accounts[provider].earned;
     }
 
+    /// @notice True when the account needs no stake to register and attempt.
     function isWhitelisted(address account) external view returns (bool) {
         return _accounts[account].whitelisted;
     }
 
+    /// @notice As `balanceOf`.
     function getBalanceOf(address account) external view returns (uint256) {
         return balanceOf[account];
     }
 
+    /// @notice As `lockupOf`.
     function getLockupOf(address account) external view returns (uint256) {
         return _accounts[account].lockup;
     }
@@ -337,32 +361,38 @@ contract Vault is Rewiring {
         return _accounts[account].lockup >= MIN_LOCKUP_PER_SOURCE || _accounts[account].whitelisted;
     }
 
+    /// @notice Seconds, at most 60 days ("PeriodTooLong"); not for what is unbonding already. Timelock.
     function setMaxUnbondingPeriod(uint256 period) external onlyRole(ADMIN_ROLE) {
         require(period <= UNBONDING_PERIOD_MAX, "PeriodTooLong");
         UNBONDING_PERIOD = period;
         emit ParameterSet("UNBONDING_PERIOD", period);
     }
 
+    /// @notice Wei; registrations that exist stay. Timelock.
     function setMinLockupPerSource(uint256 amount) external onlyRole(ADMIN_ROLE) {
         MIN_LOCKUP_PER_SOURCE = amount;
         emit ParameterSet("MIN_LOCKUP_PER_SOURCE", amount);
     }
 
+    /// @notice Seconds, at most 30 days ("PeriodTooLong"); zero: earnings are balance at once. Timelock.
     function setRetentionPeriod(uint256 period) external onlyRole(ADMIN_ROLE) {
         require(period <= RETENTION_PERIOD_MAX, "PeriodTooLong");
         RETENTION_PERIOD = period;
         emit ParameterSet("RETENTION_PERIOD", period);
     }
 
+    /// @notice True: earnings go to the master's balance; false: to the provider's own. Timelock.
     function setEarningsToMaster(bool value) external onlyRole(ADMIN_ROLE) {
         earningsToMaster = value;
         emit ParameterSet("earningsToMaster", value ? 1 : 0);
     }
 
+    /// @notice Timelock, with notice (Rewiring); "NotContract", "NoticeRunning".
     function setTerminal(address _terminal) external onlyRole(ADMIN_ROLE) {
         if (_rewireContract("terminal", _terminal)) terminal = _terminal;
     }
 
+    /// @notice Lets a provider register and attempt without stake. Timelock.
     function setWhitelist(address account, bool value) external onlyRole(ADMIN_ROLE) {
         _accounts[account].whitelisted = value;
     }

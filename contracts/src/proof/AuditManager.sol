@@ -56,6 +56,7 @@ contract AuditManager is IAuditManager, Ownable {
     mapping(address task => Vote[]) private _votes;
     mapping(address task => address[]) private _providers;
 
+    /// @notice The timelock set the stake of auditors, wei.
     event MinStakeSet(uint256 minStake);
 
     modifier onlyProofManager() {
@@ -69,6 +70,7 @@ contract AuditManager is IAuditManager, Ownable {
         minStake = minStake_;
     }
 
+    /// @notice Wei; auditors with less stay until they are slashed. Timelock.
     function setMinStake(uint256 minStake_) external onlyOwner {
         minStake = minStake_;
         emit MinStakeSet(minStake_);

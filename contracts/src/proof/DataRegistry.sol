@@ -34,8 +34,11 @@ contract DataRegistry is IDataRegistry {
     mapping(bytes32 blobId => uint256 count) public receiptsOf;
     mapping(bytes32 blobId => mapping(address node => uint256 blockNumber)) public receiptOf;
 
+    /// @notice A gateway of more than 256 bytes.
     error TextTooLong(uint256 length);
+    /// @notice A blob without content.
     error LengthZero();
+    /// @notice `account` did not take its coins.
     error TransferFailed(address account);
 
     /// @inheritdoc IDataRegistry

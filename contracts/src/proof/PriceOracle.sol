@@ -28,12 +28,14 @@ contract PriceOracle is IPriceOracle, Ownable {
 
     mapping(ProgramClass class => Market) private _markets;
 
+    /// @notice The timelock set the lowest price (wei) and the capacity (seats for each epoch) of a class.
     event MarketSet(ProgramClass indexed class, uint256 floor, uint256 capacity);
 
     constructor(uint128 floor, uint64 capacity) Ownable(msg.sender) {
         for (uint256 i = 0; i <= uint256(type(ProgramClass).max); i++) _set(ProgramClass(i), floor, capacity);
     }
 
+    /// @notice Lowest price (wei) and capacity (seats for each epoch of 60 blocks) of a class. Timelock.
     function setMarket(ProgramClass class, uint128 floor, uint64 capacity) external onlyOwner {
         _set(class, floor, capacity);
     }

@@ -15,6 +15,7 @@ contract ProgramRegistry is IProgramRegistry, Ownable, Rewiring {
     bytes32[] private _ids;
     mapping(ProgramClass class => address verifier) public faultVerifierOf;
 
+    /// @notice More than 1,024 bytes.
     error MetaTooLong(uint256 length);
 
     constructor() Ownable(msg.sender) {}

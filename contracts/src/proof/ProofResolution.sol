@@ -35,6 +35,7 @@ contract ProofResolution is ProofBase {
         string url;
     }
 
+    /// @notice A call between contracts that no account may make.
     error OnlyAuditManager();
 
     constructor(address nexus_, address vault_, address terminal_) ProofBase(nexus_, vault_, terminal_) {}

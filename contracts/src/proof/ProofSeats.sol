@@ -10,7 +10,9 @@ import {ProofBase} from "./ProofBase.sol";
 abstract contract ProofSeats is ProofBase, IProofManager {
     uint256 private constant URL_BYTES_MAX = 2_048;
 
+    /// @notice A link of more than 2,048 bytes.
     error UrlTooLong(uint256 length);
+    /// @notice A call between contracts that no account may make.
     error OnlyCheckpoints();
 
     /// @inheritdoc IProofManager

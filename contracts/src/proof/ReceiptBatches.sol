@@ -11,6 +11,7 @@ contract ReceiptBatches is IReceiptBatches {
 
     mapping(address provider => mapping(bytes32 root => Batch)) private _batches;
 
+    /// @notice The caller may not act for `provider`, or `provider` is not paired.
     error NotActor(address provider, address caller);
 
     constructor(address terminal_) {

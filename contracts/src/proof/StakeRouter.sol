@@ -30,11 +30,13 @@ contract StakeRouter is IStakeRouter {
         vault = IVault(vault_);
     }
 
+    /// @notice Binds `amount` wei of a lockup; the Vault's "InsufficientLockup". The proof layer only.
     function reserve(address account, uint256 amount, bytes32 reason) external onlyProofLayer {
         vault.reserve(account, amount);
         emit Reserved(account, reason, amount);
     }
 
+    /// @notice Frees `amount` wei of what was bound. The proof layer only.
     function release(address account, uint256 amount, bytes32 reason) external onlyProofLayer {
         vault.release(account, amount);
         emit Released(account, reason, amount);

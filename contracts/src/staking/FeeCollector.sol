@@ -13,10 +13,14 @@ contract FeeCollector is Ownable {
     /// @notice Part of the fees that is burned, in 1/10,000.
     uint256 public burnBps;
 
+    /// @notice `rewarded` wei went to the committee, `burned` wei were burned.
     event FeesDistributed(uint256 rewarded, uint256 burned);
+    /// @notice The timelock set the burned part.
     event BurnBpsSet(uint256 burnBps);
 
+    /// @notice More than everything (10,000).
     error BurnTooHigh(uint256 burnBps);
+    /// @notice The burn address did not take the coins.
     error BurnFailed();
 
     constructor(uint256 burnBps_) Ownable(msg.sender) {
@@ -35,6 +39,7 @@ contract FeeCollector is Ownable {
         if (!sent) revert BurnFailed();
     }
 
+    /// @notice Part of the fees that is burned from the next distribution on, in 1/10,000. Timelock.
     function setBurnBps(uint256 burnBps_) external onlyOwner {
         if (burnBps_ > BPS) revert BurnTooHigh(burnBps_);
         burnBps = burnBps_;

@@ -55,6 +55,7 @@ contract Staking is IStaking, Ownable {
     mapping(bytes32 evidence => mapping(address operator => uint256 power)) private _attested;
     mapping(bytes32 evidence => mapping(address operator => mapping(address witness => bool))) private _witnessed;
 
+    /// @notice The timelock set a parameter.
     event ParameterSet(string name, uint256 value);
 
     constructor(
@@ -263,23 +264,27 @@ contract Staking is IStaking, Ownable {
 
     // ---------------------------------------------------------------- parameters
 
+    /// @notice Seconds, not zero, at most 60 days (AmountTooLarge); from the next epoch on. Timelock.
     function setEpochDuration(uint256 value) external onlyOwner {
         if (value == 0 || value > PERIOD_MAX) revert AmountTooLarge(value, PERIOD_MAX);
         epochDuration = value;
         emit ParameterSet("epochDuration", value);
     }
 
+    /// @notice Seconds, at most 60 days (AmountTooLarge); not for what is leaving already. Timelock.
     function setUnbondingPeriod(uint256 value) external onlyOwner {
         if (value > PERIOD_MAX) revert AmountTooLarge(value, PERIOD_MAX);
         unbondingPeriod = value;
         emit ParameterSet("unbondingPeriod", value);
     }
 
+    /// @notice Wei that an operator needs of its own; who has less is not elected. Timelock.
     function setMinSelfStake(uint256 value) external onlyOwner {
         minSelfStake = value;
         emit ParameterSet("minSelfStake", value);
     }
 
+    /// @notice Seats of the next committees, 1 to 64 (AmountTooLarge). Timelock.
     function setCommitteeSize(uint256 value) external onlyOwner {
         if (value == 0 || value > COMMITTEE_MAX) revert AmountTooLarge(value, COMMITTEE_MAX);
         committeeSize = value;

@@ -8,10 +8,14 @@ contract Faucet {
 
     mapping(address account => uint256 time) public lastDrip;
 
+    /// @notice `account` got `amount` wei.
     event Dripped(address indexed account, uint256 amount);
 
+    /// @notice `account` can be served again from Unix second `allowedFrom` on.
     error TooSoon(address account, uint256 allowedFrom);
+    /// @notice The faucet has less than one portion.
     error Empty();
+    /// @notice `account` did not take its coins.
     error TransferFailed(address account);
 
     constructor(uint256 amount_, uint256 period_) {

@@ -32,12 +32,18 @@ contract Orc20 is ERC20, ERC20Permit, Ownable {
     mapping(string platform => string uri) private _socials;
     mapping(address pair => bool) public isActivePair;
 
+    /// @notice Once, when the token is made; `creator` owns it and its supply.
     event NewORC20Created(address indexed token, address indexed creator, string name, string symbol);
+    /// @notice A text changed; `key` is its name, or the platform of a link.
     event MetadataUpdated(string key, string value);
+    /// @notice Transfers of `pair` are reported as Swap from now on, or with `value` false no longer.
     event ActivePairsUpdated(address pair, bool value);
+    /// @notice Tokens left (`isBuy`) or reached an active pair; beside the ERC-20 Transfer.
     event Swap(address indexed maker, string kind, bool isBuy, uint256 amount, string metadata);
 
+    /// @notice A text of more than 2,048 bytes.
     error TextTooLong(uint256 length);
+    /// @notice Not as many links as platforms, or more than 32.
     error SocialsMismatch(uint256 platforms, uint256 uris);
 
     constructor(Orc20Params memory params, address owner_)
@@ -60,26 +66,31 @@ contract Orc20 is ERC20, ERC20Permit, Ownable {
         emit NewORC20Created(address(this), owner_, params.name, params.symbol);
     }
 
+    /// @notice Owner; TextTooLong, as for all texts.
     function setDescription(string calldata value) external onlyOwner {
         _description = _checked(value);
         emit MetadataUpdated("description", value);
     }
 
+    /// @notice Owner.
     function setLogo(string calldata value) external onlyOwner {
         _logoUri = _checked(value);
         emit MetadataUpdated("logoUri", value);
     }
 
+    /// @notice Owner.
     function setProjectGif(string calldata value) external onlyOwner {
         _projectGif = _checked(value);
         emit MetadataUpdated("projectGif", value);
     }
 
+    /// @notice Owner.
     function setProjectEmoji(string calldata value) external onlyOwner {
         _projectEmoji = _checked(value);
         emit MetadataUpdated("projectEmoji", value);
     }
 
+    /// @notice Sets the link for a platform; empty removes it. Owner.
     function setSocials(string calldata platform, string calldata uri) external onlyOwner {
         _socials[_checked(platform)] = _checked(uri);
         emit MetadataUpdated(platform, uri);
@@ -91,6 +102,7 @@ contract Orc20 is ERC20, ERC20Permit, Ownable {
         emit ActivePairsUpdated(pair, value);
     }
 
+    /// @notice All texts but the links.
     function getMetadata()
         external
         view
@@ -99,6 +111,7 @@ contract Orc20 is ERC20, ERC20Permit, Ownable {
         return (_description, _logoUri, _projectGif, _projectEmoji);
     }
 
+    /// @notice Link for a platform; empty: none.
     function getSocials(string calldata platform) external view returns (string memory) {
         return _socials[platform];
     }

@@ -8,6 +8,7 @@ contract Orc20Factory {
     address[] private _tokens;
     mapping(address token => bool) public isToken;
 
+    /// @notice A token was made here.
     event TokenCreated(address indexed token, address indexed creator, string name, string symbol);
 
     /// @notice The caller owns the token and gets its whole supply.
@@ -18,10 +19,12 @@ contract Orc20Factory {
         emit TokenCreated(token, msg.sender, params.name, params.symbol);
     }
 
+    /// @notice Number of tokens made here.
     function tokenCount() external view returns (uint256) {
         return _tokens.length;
     }
 
+    /// @notice Token at a position from zero; Panic(0x32) beyond the end.
     function tokens(uint256 index) external view returns (address) {
         return _tokens[index];
     }

@@ -10,9 +10,12 @@ import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
 /// @title OGPU as an ERC-20: one token for each coin held here, with permit (EIP-2612), transfers by signature with
 /// random nonces (EIP-3009, what x402 needs) and votes (ERC-5805).
 contract WrappedOgpu is ERC20, ERC20Permit, ERC3009, ERC20Votes {
+    /// @notice `amount` wei were wrapped.
     event Deposit(address indexed account, uint256 amount);
+    /// @notice `amount` wei were unwrapped.
     event Withdrawal(address indexed account, uint256 amount);
 
+    /// @notice `account` did not take its coins.
     error WithdrawFailed(address account);
 
     constructor() ERC20("Wrapped OGPU", "WOGPU") ERC20Permit("Wrapped OGPU") {}
@@ -21,11 +24,13 @@ contract WrappedOgpu is ERC20, ERC20Permit, ERC3009, ERC20Votes {
         deposit();
     }
 
+    /// @notice Wraps the value sent; so does a plain transfer of coins to this address.
     function deposit() public payable {
         _mint(msg.sender, msg.value);
         emit Deposit(msg.sender, msg.value);
     }
 
+    /// @notice Unwraps `amount` and sends the coins to the caller; ERC20InsufficientBalance, WithdrawFailed.
     function withdraw(uint256 amount) external {
         _burn(msg.sender, amount);
         emit Withdrawal(msg.sender, amount);

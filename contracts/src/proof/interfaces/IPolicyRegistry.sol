@@ -28,24 +28,35 @@ struct Policy {
 
 /// @title Verification policies of sources. A task keeps the policy that its source had when it was published.
 interface IPolicyRegistry {
+    /// @notice Tasks published under `source` from now on are verified by `policy`.
     event PolicySet(address indexed source, uint256 indexed policyId, bytes32 indexed programId, Policy policy);
+
+    /// @notice Tasks published under `source` from now on follow the plain lifecycle.
     event PolicyCleared(address indexed source);
 
+    /// @notice The caller is not the client of the source, or there is no such source.
     error PolicyNotClient(address source, address caller);
+
+    /// @notice A field is out of its range (see Policy), or the program is not registered; `field` names the first one.
     error PolicyInvalid(string field);
 
-    /// @notice Attaches `policy` to `source` for tasks published from now on. Only the source's client.
+    /// @notice Attaches `policy` to `source` for tasks published from now on. Only the source's client
+    /// (PolicyNotClient); PolicyInvalid.
     /// @return policyId never zero, never reused; a policy never changes
     function setPolicy(address source, Policy calldata policy) external returns (uint256 policyId);
 
-    /// @notice Tasks published from now on follow the plain lifecycle (attempt, submitResponse). Only the source's client.
+    /// @notice Tasks published from now on follow the plain lifecycle (attempt, submitResponse). Only the source's
+    /// client (PolicyNotClient).
     function clearPolicy(address source) external;
 
-    /// @notice Zero when the source has no policy.
+    /// @notice Present policy of `source`; zero: none.
     function policyIdOf(address source) external view returns (uint256);
 
+    /// @notice The policy with this id; all zero for an id that was not given.
     function policy(uint256 policyId) external view returns (Policy memory);
 
-    /// @notice The current policy of a source; `policyId` is zero when it has none.
+    /// @notice Present policy of `source`.
+    /// @return policyId zero: none
+    /// @return policy all zero when there is none
     function policyOf(address source) external view returns (uint256 policyId, Policy memory policy);
 }

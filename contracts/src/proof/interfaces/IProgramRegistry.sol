@@ -16,6 +16,7 @@ enum ProgramClass {
 
 /// @title What may be verified: programs named by the hash of everything that determines their output.
 interface IProgramRegistry {
+    /// @notice Everything that determines a program's output, and who registered it.
     struct Program {
         ProgramClass class;
         bytes32 graphRoot; // Merkle root over the operators in topological order
@@ -27,6 +28,8 @@ interface IProgramRegistry {
         uint64 registeredAt; // block number
     }
 
+    /// @notice A program was registered for the first time.
+    /// @param meta for people; only here
     event ProgramRegistered(
         bytes32 indexed programId,
         address indexed registrant,
@@ -35,13 +38,25 @@ interface IProgramRegistry {
         bytes32 weightsRoot,
         string meta
     );
+
+    /// @notice Evidence against results of `class` is judged by `verifier` from now on; zero: by nobody.
     event FaultVerifierSet(ProgramClass indexed class, address verifier);
 
+    /// @notice No program has this id.
     error ProgramUnknown(bytes32 programId);
+
+    /// @notice `register` without a `graphRoot`.
     error ProgramRootMissing();
 
-    /// @notice Registers a program; anybody may. Registering the same content again changes nothing and returns its id.
-    /// @param meta URL or short text for people (not part of the id; at most 1,024 bytes).
+    /// @notice Registers a program. Anybody. Registering the same content again changes nothing and returns its id.
+    /// ProgramRootMissing, MetaTooLong.
+    /// @param class how results are compared
+    /// @param graphRoot Merkle root over the operators in topological order; not zero
+    /// @param weightsRoot Merkle root over the weights' words
+    /// @param tokenizerHash zero when there is none
+    /// @param decodeSpecHash sampler and stop rules; zero when there are none
+    /// @param opset name and version of the operator set in UTF-8
+    /// @param meta URL or short text for people (not part of the id; at most 1,024 bytes)
     /// @return programId `keccak256(abi.encode(class, graphRoot, weightsRoot, tokenizerHash, decodeSpecHash, opset))`
     function register(
         ProgramClass class,
@@ -53,16 +68,21 @@ interface IProgramRegistry {
         string calldata meta
     ) external returns (bytes32 programId);
 
-    /// @notice Reverts with ProgramUnknown for an id that was never registered.
+    /// @notice The program with this id; ProgramUnknown when there is none.
     function program(bytes32 programId) external view returns (Program memory);
 
+    /// @notice True when the id was registered.
     function exists(bytes32 programId) external view returns (bool);
 
+    /// @notice Class of a program; ProgramUnknown when there is none.
     function classOf(bytes32 programId) external view returns (ProgramClass);
 
+    /// @notice Length of the list that `programs` reads.
     function programCount() external view returns (uint256);
 
-    /// @notice Ids in order of registration, number `lower` to `upper`, both included; Panic(0x32) beyond the end.
+    /// @notice Ids in order of registration, a page.
+    /// @param lower first position, from zero
+    /// @param upper last position, itself in the page; Panic(0x32) at or beyond the end
     function programs(uint256 lower, uint256 upper) external view returns (bytes32[] memory);
 
     /// @notice Contract that judges fault evidence for `class` (IFaultVerifier); zero when the class has none.
