@@ -776,6 +776,7 @@ test('what is seldom refused is refused in one word as well', async () => {
 const ELSEWHERE: Readonly<Record<string, string>> = {
   PolicyTask: 'proof',
   PlainTask: 'governance',
+  NoticeRunning: 'governance',
   Initialized: 'governance',
   PeriodTooLong: 'governance',
 }
