@@ -4,7 +4,7 @@
  */
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type DataClient, randomSalt, SDK_ERRORS, SdkError } from '@ogpu/sdk'
+import { type DataClient, randomSalt } from '@ogpu/sdk'
 import { assert, defined } from '#lib/assert'
 import type { Clock, Log } from '#lib/env'
 import { CodedError, messageOf } from '#lib/errors'
@@ -13,6 +13,7 @@ import { createBackoff } from './backoff.ts'
 import type { ChainPort, PublishedTaskEvent } from './chain.ts'
 import { type Decision, decide, type Situation, seatOf } from './decide.ts'
 import { openRecordStore, readIfPresent, writeDurably } from './durable.ts'
+import { reportFailure, unlessOthersDid, unlessUnreadable } from './failures.ts'
 import { createExecutorMetrics, type ExecutorMetrics, outcomeLabel } from './metrics.ts'
 import { createPreparer, type PreparedJob } from './prepare.ts'
 import { isWorkRecord, type WorkRecord } from './records.ts'
@@ -158,13 +159,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     dueSince.set(record.id, since)
     if (clock.now() - since < rank * options.dueStaggerMs) return
     dueSince.delete(record.id)
-    try {
+    await unlessOthersDid(async () => {
       await chain.performDue(record.id, action)
       log.info('moved the task on', { task: record.id, action })
-    } catch (error) {
-      // Somebody else was faster: the state that the call needed is gone.
-      if (!(error instanceof SdkError) || error.code !== SDK_ERRORS.REVERTED) throw error
-    }
+    })
   }
 
   /** Makes sure that the output is still at the data layer; it was there before the seal was sent. */
@@ -251,17 +249,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 
   async function noteFailure(id: string, step: string, error: unknown): Promise<void> {
     const record = defined(store.get(id), 'an open task has a record')
-    const coded = error instanceof CodedError || error instanceof SdkError ? error : undefined
-    const failures = backoff.fail(id, clock.now())
-    metrics.failed(step, coded?.code ?? 'UNKNOWN')
-    log.warn('a step failed', {
-      task: id,
-      step,
-      code: coded?.code,
-      error: messageOf(error),
-      data: coded?.data,
-      failures,
-    })
+    const failures = reportFailure({ backoff, clock, log, metrics }, id, step, error)
     // Our own codes that are not retryable say that this job can never be run here.
     const hopeless = error instanceof CodedError && !error.retryable
     if (hopeless) await finish(record, `DROPPED_${error.code}`)
@@ -307,19 +295,5 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       aborter.abort()
       await settleForStop(busy.values())
     },
-  }
-}
-
-/**
- * Handles one event. A task that the contracts refuse to describe is skipped, so that it cannot hold up the ones behind
- * it; a node that does not answer is not the task's fault, and the same events come again.
- */
-export async function unlessUnreadable(log: Log, task: string, handle: () => Promise<void>): Promise<void> {
-  try {
-    await handle()
-  } catch (error) {
-    const refused = error instanceof SdkError && (error.code === 'REVERTED' || error.code === 'WRONG_NETWORK')
-    if (!refused) throw error
-    log.warn('a task cannot be read and is skipped', { task, error: messageOf(error) })
   }
 }

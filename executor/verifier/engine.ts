@@ -3,15 +3,15 @@
  * the one that makes the calls which nobody in particular owes (draw, expire, finalize), when the seats do not.
  */
 import { join } from 'node:path'
-import { auditReportOf, type DataClient, digestOf, randomSalt, SDK_ERRORS, SdkError } from '@ogpu/sdk'
+import { auditReportOf, type DataClient, digestOf, randomSalt } from '@ogpu/sdk'
 import { assert, defined } from '#lib/assert'
 import type { Clock, Log } from '#lib/env'
-import { CodedError, messageOf } from '#lib/errors'
+import { CodedError } from '#lib/errors'
 import type { RunLimits, Runtime } from '../runtimes/runtime.ts'
 import { createBackoff } from '../sidecar/backoff.ts'
 import type { ChainPort } from '../sidecar/chain.ts'
 import { openRecordStore } from '../sidecar/durable.ts'
-import { unlessUnreadable } from '../sidecar/engine.ts'
+import { reportFailure, unlessOthersDid, unlessUnreadable } from '../sidecar/failures.ts'
 import { createVerifierMetrics, type VerifierMetrics } from '../sidecar/metrics.ts'
 import { createPreparer } from '../sidecar/prepare.ts'
 import { settleForStop } from '../sidecar/settle.ts'
@@ -215,18 +215,7 @@ export async function createVerifierEngine(options: VerifierEngineOptions): Prom
       }
       backoff.reset(id)
     } catch (error) {
-      if (aborter.signal.aborted) return
-      const coded = error instanceof CodedError || error instanceof SdkError ? error : undefined
-      const failures = backoff.fail(id, clock.now())
-      metrics.failed(step, coded?.code ?? 'UNKNOWN')
-      log.warn('a step failed', {
-        task: id,
-        step,
-        code: coded?.code,
-        error: messageOf(error),
-        data: coded?.data,
-        failures,
-      })
+      if (!aborter.signal.aborted) reportFailure({ backoff, clock, log, metrics }, id, step, error)
     }
   }
 
@@ -253,15 +242,6 @@ export async function createVerifierEngine(options: VerifierEngineOptions): Prom
       aborter.abort()
       await settleForStop(busy.values())
     },
-  }
-}
-
-/** Runs a call that anybody may make; that somebody else was faster is no failure. */
-async function unlessOthersDid(call: () => Promise<void>): Promise<void> {
-  try {
-    await call()
-  } catch (error) {
-    if (!(error instanceof SdkError) || error.code !== SDK_ERRORS.REVERTED) throw error
   }
 }
 
