@@ -76,7 +76,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     return heavy(async () => (signal.aborted ? 'null' : jsonOf(await method.handle(context, args, info))))
   }
 
-  async function answer(item: unknown, session: Session, signal: AbortSignal): Promise<string | undefined> {
+  async function answer(item: unknown, session: Session, deadline: Deadline): Promise<string | undefined> {
     const request = parseRequest(item)
     if (request instanceof RpcError) return failureText(null, errorObjectOf(request))
     const started = performance.now()
@@ -84,7 +84,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     let text: string
     let outcome = 'ok'
     try {
-      const result = await withTimeout(inner => call(request, session, inner), limits.methodTimeoutMs, signal)
+      const result = await deadline.limit(() => call(request, session, deadline.signal))
       text = `{"jsonrpc":"2.0","id":${JSON.stringify(request.id ?? null)},"result":${result}}`
     } catch (error) {
       const object = errorObjectOf(error)
@@ -102,13 +102,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     return request.id === undefined ? undefined : text
   }
 
-  async function answerBatch(items: readonly unknown[], session: Session, signal: AbortSignal) {
+  async function answerBatch(items: readonly unknown[], session: Session, deadline: Deadline) {
     const answers = new Array<string | undefined>(items.length)
     let next = 0
     let bytes = 0
     const work = async () => {
-      // Who is gone reads no answer.
-      for (let at = next++; at < items.length && !signal.aborted; at = next++) {
+      for (let at = next++; at < items.length; at = next++) {
         if (bytes > limits.responseBytesMax) {
           answers[at] = failureText(idOf(items[at]), {
             code: RPC_ERRORS.responseTooLarge,
@@ -116,7 +115,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
           })
           continue
         }
-        const text = await answer(items[at], session, signal)
+        const text = await answer(items[at], session, deadline)
         answers[at] = text
         bytes += text?.length ?? 0
       }
@@ -151,8 +150,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         const texts = items.map(item => failureText(idOf(item), limited))
         return { text: isBatch ? `[${texts.join(',')}]` : (texts[0] ?? ''), retryAfterS: waitS }
       }
-      const answered = isBatch ? await answerBatch(items, session, signal) : await answer(items[0], session, signal)
-      return answered === undefined ? undefined : { text: answered }
+      const deadline = createDeadline(limits.methodTimeoutMs, signal)
+      try {
+        const answered = await (isBatch ? answerBatch(items, session, deadline) : answer(items[0], session, deadline))
+        return answered === undefined ? undefined : { text: answered }
+      } finally {
+        deadline.close()
+      }
     },
   }
 }
@@ -189,26 +193,34 @@ function parseRequest(item: unknown): Request | RpcError {
   return { id: id as RequestId | undefined, method, params: params ?? [] }
 }
 
-async function withTimeout<T>(
-  run: (signal: AbortSignal) => Promise<T>,
-  timeoutMs: number,
-  outer: AbortSignal,
-): Promise<T> {
+/** The time that all calls of one request have together; one for all of them, as a batch may have a thousand. */
+interface Deadline {
+  /** Aborts when the time is over or nobody wants the answer any more. */
+  readonly signal: AbortSignal
+  /** What `work` comes to, or a timeout; begins nothing that is too late. */
+  limit<T>(work: () => Promise<T>): Promise<T>
+  close(): void
+}
+
+function createDeadline(timeoutMs: number, outer: AbortSignal): Deadline {
   const controller = new AbortController()
-  const abort = () => controller.abort()
-  outer.addEventListener('abort', abort)
-  let timer: NodeJS.Timeout | undefined
-  const expiry = new Promise<never>((_resolve, fail) => {
-    timer = setTimeout(() => {
-      controller.abort()
-      fail(new RpcError('timeout', 'request timed out'))
-    }, timeoutMs)
-  })
-  try {
-    return await Promise.race([run(controller.signal), expiry])
-  } finally {
-    clearTimeout(timer)
-    outer.removeEventListener('abort', abort)
+  const { promise: end, reject } = Promise.withResolvers<never>()
+  // Nobody may be waiting for it.
+  end.catch(() => {})
+  const finish = () => {
+    controller.abort()
+    reject(new RpcError('timeout', 'request timed out'))
+  }
+  const timer = setTimeout(finish, timeoutMs)
+  if (outer.aborted) finish()
+  else outer.addEventListener('abort', finish)
+  return {
+    signal: controller.signal,
+    limit: work => (controller.signal.aborted ? end : Promise.race([work(), end])),
+    close() {
+      clearTimeout(timer)
+      outer.removeEventListener('abort', finish)
+    },
   }
 }
 

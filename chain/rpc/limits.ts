@@ -29,6 +29,7 @@ export interface RpcLimits {
   readonly feeHistoryBlocksMax: number
   readonly percentilesMax: number
   readonly proofSlotsMax: number
+  /** For all calls of one request together. */
   readonly methodTimeoutMs: number
   /** Default and longest wait of eth_sendRawTransactionSync; below the time that a method has. */
   readonly syncTimeoutMs: number

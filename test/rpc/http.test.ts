@@ -175,6 +175,16 @@ describe('JSON-RPC over HTTP', () => {
     expect(await answer.json()).toMatchObject({ error: { code: -32002, message: 'request timed out' } })
   })
 
+  it('gives a batch one time for all its calls, and answers each', async () => {
+    served = await serve({ limits: { methodTimeoutMs: 50, batchConcurrency: 1 } })
+    served.memory.chain.blockByHash = () => new Promise(() => {})
+    const slow = JSON.parse(call('eth_getBlockByHash', [`0x${'00'.repeat(32)}`]))
+    const quick = JSON.parse(call('eth_chainId'))
+    const answer = await served.post(JSON.stringify([quick, slow, slow, slow, slow, slow, slow, slow, slow, quick]))
+    const late = { error: { code: -32002, message: 'request timed out' } }
+    expect(await answer.json()).toMatchObject([{ result: expect.any(String) }, ...Array.from({ length: 9 }, () => late)])
+  })
+
   it('keeps what broke to itself', async () => {
     served = await serve()
     served.memory.chain.blockByHash = () => Promise.reject(new Error('secret path /home'))
