@@ -4,35 +4,24 @@
  */
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type DataClient, randomSalt } from '@ogpu/sdk'
+import { randomSalt } from '@ogpu/sdk'
 import { assert, defined } from '#lib/assert'
-import type { Clock, Log } from '#lib/env'
 import { CodedError, messageOf } from '#lib/errors'
-import type { RunLimits, Runtime } from '../runtimes/runtime.ts'
 import { createBackoff } from './backoff.ts'
-import type { ChainPort, PublishedTaskEvent } from './chain.ts'
+import type { PublishedTaskEvent } from './chain.ts'
 import { type Decision, decide, type Situation, seatOf } from './decide.ts'
 import { openRecordStore, readIfPresent, writeDurably } from './durable.ts'
 import { reportFailure, unlessOthersDid, unlessUnreadable } from './failures.ts'
 import { createExecutorMetrics, type ExecutorMetrics, outcomeLabel } from './metrics.ts'
 import { createPreparer, type PreparedJob } from './prepare.ts'
 import { isWorkRecord, type WorkRecord } from './records.ts'
+import type { EngineParts } from './service.ts'
 import { settleForStop } from './settle.ts'
 import { openWatcher } from './watch.ts'
 
-export interface EngineOptions {
-  readonly chain: ChainPort
-  readonly data: DataClient
-  readonly runtimes: readonly Runtime[]
-  /** Folder of this sidecar's state. */
-  readonly dir: string
-  readonly log: Log
-  readonly clock: Clock
-  readonly limits: RunLimits
+export interface EngineOptions extends EngineParts {
   /** Runs at once. */
   readonly concurrency: number
-  /** First block to look at when this folder is new. */
-  readonly startBlock: number
   /** Tasks that pay less are left alone. */
   readonly minPaymentWei: bigint
   /** Lower-case addresses; undefined: every source on which we are registered. */

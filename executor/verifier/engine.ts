@@ -3,31 +3,21 @@
  * the one that makes the calls which nobody in particular owes (draw, expire, finalize), when the seats do not.
  */
 import { join } from 'node:path'
-import { auditReportOf, type DataClient, digestOf, randomSalt } from '@ogpu/sdk'
+import { auditReportOf, digestOf, randomSalt } from '@ogpu/sdk'
 import { assert, defined } from '#lib/assert'
-import type { Clock, Log } from '#lib/env'
 import { CodedError } from '#lib/errors'
-import type { RunLimits, Runtime } from '../runtimes/runtime.ts'
 import { createBackoff } from '../sidecar/backoff.ts'
-import type { ChainPort } from '../sidecar/chain.ts'
 import { openRecordStore } from '../sidecar/durable.ts'
 import { reportFailure, unlessOthersDid, unlessUnreadable } from '../sidecar/failures.ts'
 import { createVerifierMetrics, type VerifierMetrics } from '../sidecar/metrics.ts'
 import { createPreparer } from '../sidecar/prepare.ts'
+import type { EngineParts } from '../sidecar/service.ts'
 import { settleForStop } from '../sidecar/settle.ts'
 import { openWatcher } from '../sidecar/watch.ts'
 import { type AuditSituation, type AuditStep, decideAudit } from './decide.ts'
 import { type AuditRecord, isAuditRecord } from './records.ts'
 
-export interface VerifierEngineOptions {
-  readonly chain: ChainPort
-  readonly data: DataClient
-  readonly runtimes: readonly Runtime[]
-  readonly dir: string
-  readonly log: Log
-  readonly clock: Clock
-  readonly limits: RunLimits
-  readonly startBlock: number
+export interface VerifierEngineOptions extends EngineParts {
   /** How long a due call is left to the seats before we make it. */
   readonly dueDelayMs: number
   /** Compare every n-th unaudited result with an own run and challenge wrong ones; 0: none. */
