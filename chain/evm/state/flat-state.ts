@@ -1,4 +1,3 @@
-import { getHeapStatistics } from 'node:v8'
 import { defined } from '#lib/assert'
 import { EMPTY } from '#lib/bytes'
 import { GenerationCache } from '#lib/cache'
@@ -6,6 +5,7 @@ import { afterPrefix, KEY_PREFIX, type Store, type StoreOperation, storeKey } fr
 import type { Digest } from '#types'
 import { decodeSlimAccount, encodeSlimAccount, type StateAccount } from './account.ts'
 import { type ByteKey, keyOf } from './byte-keys.ts'
+import { heapBound } from './heap-bound.ts'
 import type { AccountChange, SlotChange, StateChanges, StateSource } from './journal-state.ts'
 
 export interface FlatStateLimits {
@@ -19,7 +19,7 @@ const ACCOUNTS_MAX = 2_400_000
 const HEAP_BYTES_PER_ACCOUNT = 1_800
 
 export const DEFAULT_FLAT_STATE_LIMITS: FlatStateLimits = {
-  accounts: Math.min(ACCOUNTS_MAX, Math.floor(getHeapStatistics().heap_size_limit / HEAP_BYTES_PER_ACCOUNT)),
+  accounts: heapBound(ACCOUNTS_MAX, HEAP_BYTES_PER_ACCOUNT),
   slots: 400_000,
   codes: 2_000,
 }

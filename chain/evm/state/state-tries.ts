@@ -1,4 +1,3 @@
-import { getHeapStatistics } from 'node:v8'
 import { concat, equalBytes } from '#lib/bytes'
 import { GenerationCache } from '#lib/cache'
 import { keccak256 } from '#lib/hash'
@@ -8,6 +7,7 @@ import { type Digest, EMPTY_TRIE_ROOT } from '#types'
 import { type NodeSource, Trie } from '../trie/trie.ts'
 import { encodeAccount, setStorageRoot } from './account.ts'
 import { type ByteKey, bytesOfKey, keyOf } from './byte-keys.ts'
+import { heapBound } from './heap-bound.ts'
 import type { AccountChange, StateChanges } from './journal-state.ts'
 import { PackedOperations, unpackOperations } from './packed-operations.ts'
 
@@ -23,7 +23,7 @@ const ACCOUNT_NODES_MAX = 2_000_000
 const HEAP_BYTES_PER_NODE = 2_200
 
 export const DEFAULT_TRIE_LIMITS: TrieLimits = {
-  accountNodes: Math.min(ACCOUNT_NODES_MAX, Math.floor(getHeapStatistics().heap_size_limit / HEAP_BYTES_PER_NODE)),
+  accountNodes: heapBound(ACCOUNT_NODES_MAX, HEAP_BYTES_PER_NODE),
   storageNodes: 400_000,
 }
 
