@@ -1,6 +1,7 @@
 import type { Address as MachineAddress } from '@ethereumjs/util'
 import type { Log as Logger } from '#lib/env'
-import { CodedError, messageOf } from '#lib/errors'
+import { messageOf } from '#lib/errors'
+import { isStoreFailure } from '#storage'
 import {
   type Address,
   bloomOf,
@@ -232,11 +233,9 @@ function tryHere(context: TransactionContext, message: Message): MessageResult |
   }
 }
 
-const STORE_FAILURES: ReadonlySet<string> = new Set(['store failed', 'store full', 'store damaged'])
-
 // What says nothing about the transaction: a hash that is not known yet, or a disk that fails on this node alone.
 function isNotItsFault(error: unknown): boolean {
-  return error instanceof ParentHashPending || (error instanceof CodedError && STORE_FAILURES.has(error.code))
+  return error instanceof ParentHashPending || isStoreFailure(error)
 }
 
 async function chargeForFailure(machine: Machine, coinbase: MachineAddress, message: Message): Promise<void> {

@@ -11,6 +11,13 @@ export function storeFailure(what: string, cause: unknown): CodedError<'store fu
   return new CodedError('store full', `the store cannot ${what}: ${reason} (${advice})`, { cause })
 }
 
+const STORE_FAILURES: ReadonlySet<string> = new Set(['store failed', 'store full', 'store damaged'])
+
+/** True for what says something about this node's disk alone: it fails, is full, or does not hold what was written. */
+export function isStoreFailure(error: unknown): boolean {
+  return error instanceof CodedError && STORE_FAILURES.has(error.code)
+}
+
 const FULL_CODES: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
 // LevelDB gives the system's words only, at some depth of its errors.
