@@ -7,7 +7,6 @@ import {
   type Address,
   decodeTransaction,
   type RecoveredTransaction,
-  recoverRawSender,
   recoverSender,
   type Transaction,
   type TransactionDecodeReason,
@@ -92,7 +91,7 @@ export function createRecoveryPool(options: RecoveryPoolOptions = {}): RecoveryP
     const abandon = () => {
       const index = lanes.indexOf(lane)
       if (index >= 0) lanes.splice(index, 1)
-      for (const job of lane.jobs.values()) job.resolve(job.transactions.map(recoverRawSender))
+      for (const job of lane.jobs.values()) job.resolve(job.transactions.map(recoverSender))
       lane.jobs.clear()
     }
     worker.on('error', abandon)
@@ -112,7 +111,8 @@ export function createRecoveryPool(options: RecoveryPoolOptions = {}): RecoveryP
   }
 
   async function recoverMany(transactions: readonly Transaction[]): Promise<readonly (Address | undefined)[]> {
-    if (workerCount === 0 || transactions.length <= SYNCHRONOUS_MAX) return transactions.map(recoverSender)
+    if (workerCount === 0 || transactions.length <= SYNCHRONOUS_MAX)
+      return transactions.map(({ raw }) => recoverSender(raw))
     const size = Math.min(CHUNK, Math.ceil(transactions.length / workerCount))
     const chunks: Promise<readonly (Address | undefined)[]>[] = []
     for (let at = 0; at < transactions.length; at += size) {
@@ -233,7 +233,7 @@ export function createRecoveryPool(options: RecoveryPoolOptions = {}): RecoveryP
     recoverOne(raw) {
       const found = look(raw)
       if (found.kind !== 'unknown') return found
-      return settle(found.key, found.transaction, recoverSender(found.transaction))
+      return settle(found.key, found.transaction, recoverSender(found.transaction.raw))
     },
 
     stats: () => ({ recovered, cacheHits, workers: lanes.length }),

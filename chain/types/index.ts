@@ -38,7 +38,6 @@ export {
   privateKeyToAddress,
   publicKeyToAddress,
   recoverAuthority,
-  recoverRawSender,
   recoverSender,
   signatureParity,
   signingHash,

@@ -37,15 +37,10 @@ export function signatureParity({ type, v }: Pick<Transaction, 'type' | 'v'>): 0
 }
 
 /**
- * The account that signed, or undefined when the signature is not valid: r or s out of range, high s (EIP-2),
- * meaningless `v`, or no key at all. Costs about 70 µs; use a recovery pool for many.
+ * The account that signed `raw`, a transaction that is known to decode, or undefined when the signature is not valid:
+ * r or s out of range, high s (EIP-2), meaningless `v`, or no key at all. Costs about 70 µs; use a recovery pool for many.
  */
-export function recoverSender(transaction: Pick<Transaction, 'raw'>): Address | undefined {
-  return recoverRawSender(transaction.raw)
-}
-
-/** {@link recoverSender} of bytes that are known to decode; nothing but the signature is looked at. */
-export function recoverRawSender(raw: Uint8Array): Address | undefined {
+export function recoverSender(raw: Uint8Array): Address | undefined {
   const type = typeOf(raw)
   const parts = signedParts(raw)
   const { r, s, v } = parts

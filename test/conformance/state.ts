@@ -183,7 +183,7 @@ function transactionOf(test: StateTest, post: StateTestPost): RecoveredTransacti
   const decoded = decodeTransaction(fromHex(post.txbytes))
   if (decoded.kind !== 'accept') return undefined
   const { sender, secretKey } = test.transaction
-  const recovered = recoverSender(decoded.value)
+  const recovered = recoverSender(decoded.value.raw)
   const stated =
     sender !== undefined
       ? fromHex(sender)

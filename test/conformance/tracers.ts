@@ -171,7 +171,7 @@ function quantity(value: unknown): Hex {
 function transactionOf(input: Hex): RecoveredTransaction {
   const decoded = decodeTransaction(fromHex(input))
   if (decoded.kind !== 'accept') throw new CodedError('bad fixture', 'the input is no transaction')
-  const sender = recoverSender(decoded.value)
+  const sender = recoverSender(decoded.value.raw)
   if (sender === undefined) throw new CodedError('bad fixture', 'nobody signed the input')
   return { ...decoded.value, sender }
 }

@@ -69,7 +69,7 @@ describe('transaction codec', () => {
         const signed = signTransaction(fields, KEY)
         const decoded = decode(signed.raw)
         expect(encodeTransaction(decoded)).toEqual(signed.raw)
-        expect({ ...decoded, sender: recoverSender(decoded) }).toEqual({
+        expect({ ...decoded, sender: recoverSender(decoded.raw) }).toEqual({
           accessList: undefined,
           ...signed,
           ...(fields.type === 0 ? {} : { accessList: fields.accessList }),
@@ -90,7 +90,7 @@ describe('transaction codec', () => {
         const theirs = EthersTransaction.from(toHex(raw))
         expect(toHex(ours.hash)).toBe(theirs.hash)
         expect(toHex(signingHash(ours))).toBe(theirs.unsignedHash)
-        expect(toHex(defined(recoverSender(ours), 'signed'))).toBe(defined(theirs.from, 'signed').toLowerCase())
+        expect(toHex(defined(recoverSender(ours.raw), 'signed'))).toBe(defined(theirs.from, 'signed').toLowerCase())
         expect(ours.nonce).toBe(BigInt(theirs.nonce))
         expect(ours.value).toBe(theirs.value)
         expect(toHex(ours.data)).toBe(theirs.data)
@@ -133,7 +133,7 @@ describe('transaction codec', () => {
       )
       const decoded = decode(raw)
       expect(decoded).toMatchObject({ type: form.type, chainId: 1071n, nonce: 3n, gasLimit: 21_000n, value: 5n })
-      expect(toHex(defined(recoverSender(decoded), 'signed'))).toBe(wallet.address.toLowerCase())
+      expect(toHex(defined(recoverSender(decoded.raw), 'signed'))).toBe(wallet.address.toLowerCase())
       for (const tuple of decoded.authorizationList ?? []) {
         expect(toHex(defined(recoverAuthority(tuple), 'signed'))).toBe(wallet.address.toLowerCase())
       }
@@ -188,7 +188,7 @@ describe('transaction codec', () => {
           return
         }
         expect(encodeTransaction(verdict.value)).toEqual(bytes)
-        recoverSender(verdict.value)
+        recoverSender(verdict.value.raw)
       }),
       { numRuns: 3_000 },
     )
@@ -208,7 +208,7 @@ describe('sender recovery', () => {
     KEY,
   )
   const resign = (change: Partial<Pick<Transaction, 'v' | 'r' | 's'>>) =>
-    recoverSender(decode(encodeTransaction({ ...signed, ...change })))
+    recoverSender(decode(encodeTransaction({ ...signed, ...change })).raw)
 
   it('refuses a high s, which names the same key (EIP-2)', () => {
     expect(resign({})).toEqual(privateKeyToAddress(KEY))
@@ -227,7 +227,7 @@ describe('sender recovery', () => {
       const legacy = { ...signed, type: 0 as const, v }
       const decoded = decode(encodeTransaction(legacy))
       expect(signatureParity(decoded)).toBeUndefined()
-      expect(recoverSender(decoded)).toBeUndefined()
+      expect(recoverSender(decoded.raw)).toBeUndefined()
     }
   })
 
@@ -240,7 +240,7 @@ describe('sender recovery', () => {
         const parity = defined(signatureParity(transaction), 'signed')
         const key = recoverPortably(signingHash(transaction), signature, parity)
         expect(key.length).toBe(65)
-        expect(recoverSender(transaction)).toEqual(privateKeyToAddress(KEY))
+        expect(recoverSender(transaction.raw)).toEqual(privateKeyToAddress(KEY))
       }),
       { numRuns: 10 },
     )

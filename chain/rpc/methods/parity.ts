@@ -192,7 +192,7 @@ const rawTransaction = param('rawTransaction', DATA, (value): CallRequest => {
   const decoded = decodeTransaction(parseData(value))
   if (decoded.kind !== 'accept') throw new ParamError('not a transaction')
   const { gasLimit, type, ...transaction } = decoded.value
-  const from = recoverSender(decoded.value)
+  const from = recoverSender(decoded.value.raw)
   if (from === undefined) throw new ParamError('invalid transaction v, r, s values')
   const { to, value: wei, data, nonce, gasPrice, maxFeePerGas, maxPriorityFeePerGas, accessList } = transaction
   const { authorizationList, blobVersionedHashes, maxFeePerBlobGas } = transaction
