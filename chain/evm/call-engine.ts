@@ -316,12 +316,7 @@ async function prepare(
     return { refusal: `insufficient funds for gas * price + value: address ${who} have ${balance} want ${wanted}` }
   }
   const isCreation = request.to === undefined
-  const intrinsic = intrinsicGas(rules, {
-    isCreation,
-    data,
-    ...(request.accessList === undefined ? {} : { accessList: request.accessList }),
-    authorizationCount: request.authorizationList?.length ?? 0,
-  })
+  const intrinsic = intrinsicGas(rules, request)
   if (gas < intrinsic.gas) return { refusal: `intrinsic gas too low: have ${gas}, want ${intrinsic.gas}` }
   if (gas < intrinsic.floor) {
     return { refusal: `insufficient gas for floor data gas cost: have ${gas}, want ${intrinsic.floor}` }

@@ -1,4 +1,5 @@
-import type { AccessListEntry } from '#types'
+import { EMPTY } from '#lib/bytes'
+import type { AccessListEntry, Authorization } from '#types'
 import type { Rules } from './machine.ts'
 
 /** EIP-7825: no transaction may ask for more gas (Osaka). Calls are not transactions. */
@@ -19,11 +20,13 @@ const FLOOR_GAS_PER_TOKEN = 10n
 export const AUTHORIZATION_GAS = 25_000n
 export const AUTHORIZATION_BASE_GAS = 12_500n
 
+/** What intrinsic gas depends on: a transaction, or a call that may become one. */
 export interface IntrinsicInput {
-  readonly isCreation: boolean
-  readonly data: Uint8Array
-  readonly accessList?: readonly AccessListEntry[]
-  readonly authorizationCount?: number
+  /** Absent in creations; who it is does not matter. */
+  readonly to?: unknown
+  readonly data?: Uint8Array
+  readonly accessList?: readonly AccessListEntry[] | undefined
+  readonly authorizationList?: readonly Authorization[] | undefined
 }
 
 /**
@@ -33,12 +36,12 @@ export function intrinsicGas(
   rules: Pick<Rules, 'isHomestead' | 'isIstanbul' | 'isShanghai' | 'isPrague'>,
   input: IntrinsicInput,
 ): { readonly gas: bigint; readonly floor: bigint } {
-  const { data, accessList } = input
+  const { to, data = EMPTY, accessList, authorizationList } = input
   let zeros = 0
   for (let i = 0; i < data.length; i++) if (data[i] === 0) zeros++
   const others = data.length - zeros
   let gas = TRANSFER_GAS + BigInt(zeros) * ZERO_BYTE_GAS + BigInt(others) * (rules.isIstanbul ? 16n : 68n)
-  if (input.isCreation && rules.isHomestead) {
+  if (to === undefined && rules.isHomestead) {
     gas += CREATE_GAS
     if (rules.isShanghai) gas += INIT_CODE_WORD_GAS * BigInt((data.length + 31) >> 5)
   }
@@ -46,7 +49,7 @@ export function intrinsicGas(
     gas += ACCESS_LIST_ADDRESS_GAS * BigInt(accessList.length)
     for (const entry of accessList) gas += ACCESS_LIST_KEY_GAS * BigInt(entry.storageKeys.length)
   }
-  gas += AUTHORIZATION_GAS * BigInt(input.authorizationCount ?? 0)
+  if (authorizationList !== undefined) gas += AUTHORIZATION_GAS * BigInt(authorizationList.length)
   const floor = rules.isPrague ? TRANSFER_GAS + FLOOR_GAS_PER_TOKEN * BigInt(zeros + 4 * others) : 0n
   return { gas, floor }
 }

@@ -109,13 +109,7 @@ function refuseByPrice(transaction: RecoveredTransaction, params: PoolParams): R
     return refuse('fees', `max priority fee per gas higher than max fee per gas: ${detail}`)
   }
   if (transaction.nonce === NONCE_MAX) return refuse('nonce', 'nonce has max value')
-  const { to, data, accessList = [], authorizationList = [] } = transaction
-  const { gas, floor } = intrinsicGas(OWN_RULES, {
-    isCreation: to === undefined,
-    data,
-    accessList,
-    authorizationCount: authorizationList.length,
-  })
+  const { gas, floor } = intrinsicGas(OWN_RULES, transaction)
   const { gasLimit } = transaction
   if (gasLimit < gas) {
     return refuse('intrinsic gas', `intrinsic gas too low: gas ${gasLimit}, minimum needed ${gas}`)

@@ -320,12 +320,7 @@ class Simulation {
       fail('funds', `insufficient funds for gas * price + value: ${detail}`)
     }
     const isCreation = to === undefined
-    const { gas, floor } = intrinsicGas(rules, {
-      isCreation,
-      data,
-      ...(transaction.accessList === undefined ? {} : { accessList: transaction.accessList }),
-      authorizationCount: transaction.authorizationList?.length ?? 0,
-    })
+    const { gas, floor } = intrinsicGas(rules, transaction)
     if (gasLimit < gas) fail('intrinsicGas', `intrinsic gas too low: have ${gasLimit}, want ${gas}`)
     if (gasLimit < floor)
       fail('intrinsicGas', `insufficient gas for floor data gas cost: have ${gasLimit}, want ${floor}`)

@@ -37,13 +37,7 @@ export function createTransactionCheck(options: TransactionCheckOptions): (raw: 
     if (transaction.type === 3) return 'unsupported type'
     const reason = checkTransaction(rules, transaction, blockGasLimit)
     if (reason !== undefined) return reason
-    const { to, data, accessList, authorizationList, gasLimit } = transaction
-    const { gas, floor } = intrinsicGas(rules, {
-      isCreation: to === undefined,
-      data,
-      ...(accessList === undefined ? {} : { accessList }),
-      authorizationCount: authorizationList?.length ?? 0,
-    })
-    return gasLimit < gas || gasLimit < floor ? 'intrinsic gas' : undefined
+    const { gas, floor } = intrinsicGas(rules, transaction)
+    return transaction.gasLimit < gas || transaction.gasLimit < floor ? 'intrinsic gas' : undefined
   }
 }

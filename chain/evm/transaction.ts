@@ -116,12 +116,7 @@ export async function runTransaction(
   const now = runTransactionNow(context, transaction)
   if (now !== undefined) return now
   const tip = effectiveTip(transaction, baseFee)
-  const { gas, floor } = intrinsicGas(rules, {
-    isCreation: transaction.to === undefined,
-    data: transaction.data,
-    ...(transaction.accessList === undefined ? {} : { accessList: transaction.accessList }),
-    authorizationCount: transaction.authorizationList?.length ?? 0,
-  })
+  const { gas, floor } = intrinsicGas(rules, transaction)
   if (transaction.gasLimit < gas || transaction.gasLimit < floor) return skipped('intrinsic gas')
 
   const account = (await state.account(transaction.sender)) ?? NEW_ACCOUNT

@@ -66,7 +66,7 @@ export async function createTestMachine(genesis: GenesisFile): Promise<TestMachi
     state.setCode(at, code)
   }
   function run(from: Hex, to: Hex | undefined, data: Uint8Array, value: bigint): CallResult {
-    const { gas: intrinsic, floor } = intrinsicGas(rules, { data, isCreation: to === undefined })
+    const { gas: intrinsic, floor } = intrinsicGas(rules, { to, data })
     const header = {
       number: block.number,
       timestamp: block.timestamp,
