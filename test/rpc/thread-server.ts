@@ -1,12 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createExecutionEngine, createPool, createRecoveryPool } from '#evm'
 import { silentLog } from '#lib/env'
 import type { LiveBackend, RpcLimits } from '#rpc'
-import { openChainStore } from '#storage'
 import { startRpcThread } from '../../chain/node/rpc-listener-host.ts'
-import { commitOf, GENESIS_MS, genesisFile } from '../evm/fixtures.ts'
+import { genesisFile } from '../evm/fixtures.ts'
+import { callRpc, openDiskChain, postJson } from './disk-chain.ts'
 
 export interface ThreadServerOptions {
   readonly workers?: number
@@ -17,20 +13,10 @@ export interface ThreadServerOptions {
 
 export type ThreadServer = Awaited<ReturnType<typeof startThreadServer>>
 
-export interface Answer {
-  readonly result?: unknown
-  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown }
-}
-
 /** A chain on a disk, with JSON-RPC on a thread of its own as a node has it. */
 export async function startThreadServer(options: ThreadServerOptions = {}) {
-  const directory = mkdtempSync(join(tmpdir(), 'ogpu-thread-'))
-  const genesis = genesisFile({ users: 10 })
-  const store = await openChainStore(directory, { isShared: true })
-  const recovery = createRecoveryPool({ workers: 0 })
-  const engine = await createExecutionEngine({ genesis, store, recovery })
-  const pool = createPool({ chain: engine.chain, recovery, clock: { now: () => Date.now() } })
-  engine.chain.onBlock(executed => pool.onBlock(executed))
+  const chain = await openDiskChain(genesisFile({ users: 10 }))
+  const { engine, pool } = chain
   const thread = await startRpcThread({
     live: {
       pool,
@@ -39,7 +25,7 @@ export async function startThreadServer(options: ThreadServerOptions = {}) {
       ...options.live,
     },
     blocks: engine.chain,
-    chain: { genesis, storePath: directory, historyBlocks: undefined },
+    chain: chain.place,
     clientVersion: 'ogpu/test',
     workers: options.workers ?? 0,
     yields: false,
@@ -49,32 +35,19 @@ export async function startThreadServer(options: ThreadServerOptions = {}) {
   })
   const [server] = thread.servers
   const url = String(server?.url)
-  let index = 0
-  const post = async (body: unknown): Promise<unknown> => {
-    const headers = { 'content-type': 'application/json' }
-    return (await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })).json()
-  }
   return {
     thread,
     pool,
     engine,
     url,
     wsUrl: String(server?.wsUrl),
-    post,
-    rpc: async (method: string, ...params: unknown[]) =>
-      (await post({ jsonrpc: '2.0', id: 1, method, params })) as Answer,
+    post: (body: unknown) => postJson(url, body),
+    rpc: (method: string, ...params: unknown[]) => callRpc(url, method, params),
     /** Makes one commit of what the pool has. */
-    async produce() {
-      index += 1
-      const raws = pool.take({ transactions: 1_000, bytes: 1 << 22 })
-      return engine.execute(commitOf(index, [raws], { timestampMs: GENESIS_MS + index * 100 }))
-    },
+    produce: () => chain.produce(pool.take({ transactions: 1_000, bytes: 1 << 22 })),
     async close() {
       await thread.close()
-      await engine.close()
-      await recovery.close()
-      await store.close()
-      rmSync(directory, { recursive: true, force: true })
+      await chain.close()
     },
   }
 }

@@ -1,11 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createExecutionEngine, createPool, createRecoveryPool } from '#evm'
 import type { Hex } from '#lib/bytes'
 import { createRpcServer, createRpcWorkers, type RpcLimits } from '#rpc'
-import { openChainStore } from '#storage'
-import { commitOf, GENESIS_MS, genesisFile } from '../evm/fixtures.ts'
+import { genesisFile } from '../evm/fixtures.ts'
+import { callRpc, openDiskChain } from './disk-chain.ts'
 
 /** Multiplies points of a curve until the gas is used up: many seconds. */
 export const SLOW: Hex = '0x0000000000000000000000000000000000051000'
@@ -25,20 +21,17 @@ export type WorkerServer = Awaited<ReturnType<typeof startWorkerServer>>
 
 /** A chain on a disk, and a listener whose heavy methods run in threads that read it. */
 export async function startWorkerServer(options: WorkerServerOptions = {}) {
-  const directory = mkdtempSync(join(tmpdir(), 'ogpu-workers-'))
-  const genesis = genesisFile({
-    alloc: {
-      [SLOW]: { code: SLOW_CODE, balance: '0x0' },
-      [CELL]: { code: CELL_CODE, balance: '0x0' },
-    },
-  })
-  const store = await openChainStore(directory, { isShared: true })
-  const recovery = createRecoveryPool({ workers: 0 })
-  const engine = await createExecutionEngine({ genesis, store, recovery })
-  const pool = createPool({ chain: engine.chain, recovery, clock: { now: () => Date.now() } })
+  const chain = await openDiskChain(
+    genesisFile({
+      alloc: {
+        [SLOW]: { code: SLOW_CODE, balance: '0x0' },
+        [CELL]: { code: CELL_CODE, balance: '0x0' },
+      },
+    }),
+  )
   const workers = createRpcWorkers({
     entry: options.entry ?? new URL('../../chain/node/rpc-worker.ts', import.meta.url),
-    data: { genesis, storePath: directory, historyBlocks: undefined, yields: false },
+    data: { ...chain.place, yields: false },
     count: options.count ?? 2,
     ...(options.queueMax === undefined ? {} : { queueMax: options.queueMax }),
   })
@@ -46,38 +39,25 @@ export async function startWorkerServer(options: WorkerServerOptions = {}) {
   const server = await createRpcServer({
     backend: {
       clientVersion: 'ogpu/test',
-      chain: engine.chain,
+      chain: chain.engine.chain,
       // Nothing of this thread may be needed for what is heavy.
       calls: { call: refuse, estimateGas: refuse, sequence: refuse },
-      pool,
+      pool: chain.pool,
       network: { peerCount: () => 0, listening: () => true },
       syncing: () => undefined,
       workers,
     },
     limits: { callTimeoutMs: 300, ...options.limits },
   })
-  let index = 0
   return {
     server,
     workers,
-    async rpc(method: string, ...params: unknown[]) {
-      const response = await fetch(server.url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
-      })
-      return (await response.json()) as { result?: unknown; error?: { code: number; message: string; data?: unknown } }
-    },
-    async produce(raw: Uint8Array) {
-      index += 1
-      return engine.execute(commitOf(index, [[raw]], { timestampMs: GENESIS_MS + index * 100 }))
-    },
+    rpc: (method: string, ...params: unknown[]) => callRpc(server.url, method, params),
+    produce: (raw: Uint8Array) => chain.produce([raw]),
     async close() {
       await server.close()
       await workers.close()
-      await recovery.close()
-      await store.close()
-      rmSync(directory, { recursive: true, force: true })
+      await chain.close()
     },
   }
 }
