@@ -14,6 +14,7 @@ import { nextBaseFee } from './base-fee.ts'
 import type { BlockSkeleton } from './block-execution.ts'
 import { readHeader, readLocation, skippedOperation } from './chain-store.ts'
 import type { Batch, Executor, OpenBlock, SealedBlock } from './executor.ts'
+import { OWN_FORK } from './genesis.ts'
 import { orderTransactions } from './ordering.ts'
 import type { RecoveryPool, RecoveryVerdict } from './recovery.ts'
 import { type ByteKey, keyOf } from './state/byte-keys.ts'
@@ -118,7 +119,7 @@ export function createCommitExecution(options: CommitExecutionOptions): {
   ): Promise<readonly RecoveredTransaction[]> {
     const raw = ordered.vertices.flatMap((vertex, i) => (ordered.executes[i] ? vertex.transactions : []))
     if (raw.length === 0) return []
-    const { rules } = await executor.machine('osaka')
+    const { rules } = await executor.machine(OWN_FORK)
     const verdicts = await options.recovery.recover(raw)
     const seen = new Set<ByteKey>()
     const transactions: RecoveredTransaction[] = []

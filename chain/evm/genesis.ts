@@ -1,3 +1,4 @@
+import { defined } from '#lib/assert'
 import { bytesToBigint, fromHex, type Hex } from '#lib/bytes'
 import { CodedError } from '#lib/errors'
 import { keccak256 } from '#lib/hash'
@@ -18,7 +19,7 @@ import {
   type GenesisFile,
   ZERO_DIGEST,
 } from '#types'
-import { type ForkSchedule, fixedFork, forkScheduleOf } from './forks.ts'
+import { type Fork, type ForkSchedule, fixedFork, forkScheduleOf } from './forks.ts'
 import { rulesOf } from './machine.ts'
 import { encodeAccount, isEmptyAccount } from './state/account.ts'
 import { keyOf } from './state/byte-keys.ts'
@@ -37,9 +38,21 @@ export interface Genesis {
 /** EIP-1559, INITIAL_BASE_FEE. */
 const INITIAL_BASE_FEE = 1_000_000_000n
 
-/** Which forks a network runs: ours all up to Osaka from block 0, others what their `config` says. */
+/** Forks of our networks by the first protocol version that runs them. A change here is a new protocol version. */
+const FORKS_SINCE: readonly { readonly version: number; readonly fork: Fork }[] = [{ version: 1, fork: 'osaka' }]
+
+/** The fork by which the transactions of an epoch with this protocol version are judged, for ever. */
+export function forkOfProtocol(protocolVersion: number): Fork {
+  const since = FORKS_SINCE.findLast(({ version }) => version <= protocolVersion)
+  return defined(since, 'protocol versions begin with 1').fork
+}
+
+/** The fork of every block of our networks. A version with another one must tell execution where its epochs begin. */
+export const OWN_FORK: Fork = forkOfProtocol(1)
+
+/** Which forks a network runs: ours all up to {@link OWN_FORK} from block 0, others what their `config` says. */
 export function forkScheduleOfGenesis(genesis: GenesisFile): ForkSchedule {
-  return genesis.config.ogpu === undefined ? forkScheduleOf(genesis.config) : fixedFork('osaka')
+  return genesis.config.ogpu === undefined ? forkScheduleOf(genesis.config) : fixedFork(OWN_FORK)
 }
 
 /** Ethereum's own, which test chains mean when they name none. */

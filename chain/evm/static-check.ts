@@ -1,9 +1,7 @@
-import { defined } from '#lib/assert'
 import type { Verdict } from '#lib/verdict'
 import { decodeTransaction, type GenesisFile, type Transaction, type TransactionDecodeReason } from '#types'
-import type { Fork } from './forks.ts'
 import { intrinsicGas } from './gas.ts'
-import { executionParamsOf, forkScheduleOfGenesis } from './genesis.ts'
+import { executionParamsOf, forkOfProtocol, forkScheduleOfGenesis } from './genesis.ts'
 import { rulesOf } from './machine.ts'
 import { checkTransaction } from './transaction.ts'
 import type { SkipReason } from './types.ts'
@@ -16,9 +14,6 @@ export interface TransactionCheckOptions {
   readonly decode?: (raw: Uint8Array) => Verdict<Transaction, TransactionDecodeReason>
 }
 
-/** Forks by the first protocol version that runs them. A change here is a new protocol version. */
-const FORKS_SINCE: readonly { readonly version: number; readonly fork: Fork }[] = [{ version: 1, fork: 'osaka' }]
-
 /**
  * The static check of a transaction in a vertex (consensus.md 2.3, rule 13): `undefined` when it may be carried, else
  * why not. What fails it would never run, whatever the state. Depends on the bytes, the genesis and the protocol version
@@ -27,9 +22,7 @@ const FORKS_SINCE: readonly { readonly version: number; readonly fork: Fork }[] 
 export function createTransactionCheck(options: TransactionCheckOptions): (raw: Uint8Array) => SkipReason | undefined {
   const { genesis, protocolVersion, decode = decodeTransaction } = options
   const { chainId, blockGasLimit } = executionParamsOf(genesis)
-  const since = FORKS_SINCE.findLast(({ version }) => version <= protocolVersion)
-  const { fork } = defined(since, 'protocol versions begin with 1')
-  const rules = rulesOf(fork, BigInt(chainId), forkScheduleOfGenesis(genesis))
+  const rules = rulesOf(forkOfProtocol(protocolVersion), BigInt(chainId), forkScheduleOfGenesis(genesis))
   return raw => {
     const decoded = decode(raw)
     if (decoded.kind !== 'accept') return decoded.reason
