@@ -9,9 +9,9 @@ import json
 import os
 import ssl
 import subprocess
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from local_http import LocalHandler, serve
 
 HOST = "capi.ogpuscan.io"
 CERTIFICATE = f"""
@@ -38,7 +38,7 @@ def start(folder: Path) -> str:
     tls.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
     kept: dict[str, bytes] = {}
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(LocalHandler):
         def do_CONNECT(self) -> None:
             if self.path != f"{HOST}:443":
                 return self.send_error(502)
@@ -49,9 +49,8 @@ def start(folder: Path) -> str:
             self.close_connection = True
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
             # One field, `file`: what lies between the part's head and the last boundary.
-            content = body.split(b"\r\n\r\n", 1)[1].rsplit(b"\r\n--", 1)[0]
+            content = self.body().split(b"\r\n\r\n", 1)[1].rsplit(b"\r\n--", 1)[0]
             name = "Qm" + hashlib.sha256(content).hexdigest()[:44]
             kept[name] = content
             self.answer(200 if self.path == "/file/create" else 404, json.dumps({"link": f"{base}/ipfs/{name}"}).encode())
@@ -60,20 +59,7 @@ def start(folder: Path) -> str:
             content = kept.get(self.path.removeprefix("/ipfs/"))
             self.answer(404 if content is None else 200, content or b"")
 
-        def answer(self, status: int, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    base = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    base = f"http://127.0.0.1:{serve(Handler).server_port}"
     os.environ["HTTPS_PROXY"] = base
     os.environ["REQUESTS_CA_BUNDLE"] = str(folder / "certificate.pem")
     os.environ["NO_PROXY"] = "127.0.0.1,localhost"

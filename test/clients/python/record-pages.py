@@ -7,8 +7,6 @@ of Source written at absolute positions. test/contracts/pages.test.ts asks our c
 """
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 
 from eth_abi import decode, encode
@@ -16,6 +14,8 @@ from eth_utils import function_signature_to_4byte_selector, to_checksum_address
 
 from ogpu import ChainConfig, ChainId
 from ogpu.protocol import Source, Task
+
+from local_http import LocalHandler, serve
 
 COUNTS = {"getTaskCount()", "getRegistrantCount()", "getAttemptCount()"}
 PAGES = {
@@ -67,26 +67,17 @@ def answer(data: bytes) -> bytes:
     return encode(["address[]"], [["0x" + f"{item:040x}" for item in items]])
 
 
-class Node(BaseHTTPRequestHandler):
+class Node(LocalHandler):
     def do_POST(self) -> None:
-        request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        request = json.loads(self.body())
         if request["method"] == "eth_call":
             result = "0x" + answer(bytes.fromhex(request["params"][0]["data"][2:])).hex()
         else:
             result = {"web3_clientVersion": "recorder", "eth_chainId": "0x42f"}[request["method"]]
-        body = json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}).encode()
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+        self.answer(200, json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}).encode())
 
 
-node = ThreadingHTTPServer(("127.0.0.1", 0), Node)
-threading.Thread(target=node.serve_forever, daemon=True).start()
+node = serve(Node)
 ChainConfig.set_chain(ChainId.OGPU_MAINNET)
 ChainConfig.set_rpc(f"http://127.0.0.1:{node.server_port}")
 
