@@ -1,5 +1,6 @@
 import { CodedError } from '#lib/errors'
 import { exitCodeOf } from './exit-code.ts'
+import { STOP_SIGNALS } from './stop-signals.ts'
 
 /**
  * Runs until somebody asks to stop: SIGTERM, Ctrl-C, or the end of the parent that started us (a devnet must not leave
@@ -10,14 +11,14 @@ export async function runUntilStopped(
   failed: Promise<unknown> = new Promise(() => {}),
 ): Promise<number> {
   const outcome = await new Promise<{ readonly failure?: unknown }>(resolve => {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve({}))
+    for (const signal of STOP_SIGNALS) process.once(signal, () => resolve({}))
     process.once('disconnect', () => resolve({}))
     failed.then(
       failure => resolve({ failure }),
       failure => resolve({ failure }),
     )
   })
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(130))
+  for (const signal of STOP_SIGNALS) process.once(signal, () => process.exit(130))
   const deadline = setTimeout(() => {
     console.error('ogpu: stopping took longer than 10 s; ending now')
     process.exit(1)

@@ -2,6 +2,7 @@ import type { Command } from '../command.ts'
 import { startDevnet } from '../devnet/devnet.ts'
 import { DEVNET_OPTIONS, devnetOptionsOf } from '../devnet/options.ts'
 import { printUrls } from '../devnet/print.ts'
+import { STOP_SIGNALS } from '../stop-signals.ts'
 import { red, stage } from '../terminal.ts'
 
 export const devnet: Command = {
@@ -12,7 +13,7 @@ export const devnet: Command = {
   async run({ values }) {
     const options = devnetOptionsOf(values)
     const stopped = new Promise<undefined>(resolve => {
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve(undefined))
+      for (const signal of STOP_SIGNALS) process.once(signal, () => resolve(undefined))
     })
     const network = await startDevnet(options)
     try {

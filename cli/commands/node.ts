@@ -16,6 +16,7 @@ import { runUntilStopped } from '../daemon.ts'
 import { sayReady } from '../devnet/child.ts'
 import { readFaults } from '../faults.ts'
 import { loadGenesis } from '../genesis-file.ts'
+import { STOP_SIGNALS } from '../stop-signals.ts'
 import { VERSION } from '../version.ts'
 
 /** Every setting of a node as an option; defaults are applied by `readConfig`, after environment and file. */
@@ -121,8 +122,6 @@ SIGTERM or Ctrl-C stops it within 10 s. Exit codes: 0 stopped, 1 failed, 2 wrong
     return code
   },
 }
-
-const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
 function readText(path: string): string {
   try {

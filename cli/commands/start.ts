@@ -8,6 +8,7 @@ import { checkOutcome, type JobOutcome, joinProviders, type Market, openMarket, 
 import { DEVNET_OPTIONS, devnetOptionsOf } from '../devnet/options.ts'
 import { printUrls } from '../devnet/print.ts'
 import { askRelay, QUESTION, relayModels } from '../devnet/relay-job.ts'
+import { STOP_SIGNALS } from '../stop-signals.ts'
 import { bold, cyan, dim, duration, green, red, stage, table, yellow } from '../terminal.ts'
 
 const TEXT_BYTES_MAX = 64 * 1024
@@ -31,7 +32,7 @@ answer it under seal, a verifier re-runs it, the majority is paid. Then once mor
     const startMs = performance.now()
     const stopping = new AbortController()
     const interrupted = new Promise<string>(resolve => {
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve(signal))
+      for (const signal of STOP_SIGNALS) process.once(signal, () => resolve(signal))
     })
     console.log(`\n${bold('OpenGPU Chain')} ${dim('— verifiable GPU compute on a DAG-BFT chain')}\n`)
 

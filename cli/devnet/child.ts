@@ -58,8 +58,9 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     {
       stdio: ['ignore', log, log, 'ipc'],
       env: { ...process.env, NO_COLOR: '1', ...options.env },
-      // Its own process group: Ctrl-C reaches only us, and we stop the children in order.
-      detached: true,
+      // In our own session, as Linux shares processors out between sessions first: only within one do the threads of one
+      // child that yield make room for the urgent ones of another. Ctrl-C is left to us, so that they stop in order.
+      detached: false,
     },
   )
   closeSync(log)

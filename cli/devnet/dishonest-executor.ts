@@ -5,8 +5,10 @@ import { accountKey, KEY_OPTIONS } from '../account-key.ts'
 import { parse } from '../command.ts'
 import { runUntilStopped } from '../daemon.ts'
 import { logOf, required, requiredUrls, SIDECAR_OPTIONS } from '../sidecar-options.ts'
+import { leaveTerminalToParent } from '../stop-signals.ts'
 import { sayReady } from './child.ts'
 
+leaveTerminalToParent()
 const invocation = parse(
   {
     name: 'dishonest-executor',

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { defined } from '#lib/assert'
 
 const DEPLOY = fileURLToPath(new URL('../../deploy', import.meta.url))
 const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
@@ -23,6 +24,7 @@ function ogpu(
   return new Promise(resolve => {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
       env: { ...process.env, NO_COLOR: '1' },
+      detached: true,
     })
     let out = ''
     let err = ''
@@ -31,7 +33,8 @@ function ogpu(
       out += chunk
       if (stopWhen === undefined || stopped || !out.includes(stopWhen.shown)) return
       stopped = true
-      const kill = () => child.kill(stopWhen.signal)
+      // To all at once, as a terminal does.
+      const kill = () => process.kill(-defined(child.pid, 'a child'), stopWhen.signal)
       if (stopWhen.first === undefined) kill()
       else void stopWhen.first().finally(kill)
     })

@@ -28,3 +28,5 @@ function answer({ job, checkOnly }: ProcessRequest): ProcessAnswer {
 assert(process.send !== undefined, 'this module runs as a child process')
 process.on('message', request => process.send?.(answer(request as ProcessRequest)))
 process.on('disconnect', () => process.exit(0))
+// A terminal's Ctrl-C comes here as well; the executor ends this process when its work is done.
+process.on('SIGINT', () => {})
