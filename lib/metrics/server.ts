@@ -15,7 +15,7 @@ export interface MetricsServer {
   close(): Promise<void>
 }
 
-/** A scraper keeps one connection; whoever opens more than this waits. */
+/** A scraper keeps one connection; further ones than these are closed at once. */
 const CONNECTIONS_MAX = 32
 const REQUEST_TIMEOUT_MS = 10_000
 
