@@ -45,7 +45,7 @@ function constructions(a: ContractAddresses, definition: NetworkDefinition): Con
     },
     { name: 'Routing', at: a.routing, args: [a.vault, a.terminal] },
     { name: 'PriceOracle', at: a.priceOracle, args: [market.priceFloorWei, market.priceCapacity] },
-    { name: 'DataRegistry', at: a.dataRegistry, args: [] },
+    { name: 'DataRegistry', at: a.dataRegistry, args: [a.vault] },
     { name: 'Checkpoints', at: a.checkpoints, args: [a.terminal, a.vault] },
     { name: 'ReceiptBatches', at: a.receiptBatches, args: [a.terminal] },
     {

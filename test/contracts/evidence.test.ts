@@ -168,6 +168,38 @@ describe('blobs', () => {
     }
   })
 
+  test('are demanded by contracts that take no coins too: their fee and penalty wait in the vault, and nobody is held up', async () => {
+    const { chain, data, owner } = await registered(2n * OGPU)
+    const vault = chain.contract('vault')
+    const [deaf, deafNode, heir] = [chain.person('deaf'), chain.person('deaf node'), chain.person('heir')]
+    for (const address of [deaf, deafNode]) chain.machine.setCode(address, fromHex('0x5f5ffd'))
+    const ask = async (index: number) =>
+      toHex((await data.send(deaf, 'requestChunk', [word('blob'), index], FEE)).output)
+
+    const withheld = await ask(0)
+    chain.mine(181)
+    const punished = await data.send(chain.person('anybody'), 'punish', [withheld])
+    const deposited = only(punished, 'Deposited').args
+    expect([lower(deposited.account), deposited.amount]).toEqual([deaf, FEE])
+    expect(await vault.read('reservedOf', owner)).toBe(0n)
+    expect(await vault.read('lockupOf', owner)).toBe(OGPU)
+    const credit = FEE + (OGPU * 30n) / 100n
+    expect(await vault.read('balanceOf', deaf)).toBe(credit)
+
+    const answered = await ask(1)
+    expect(await vault.read('reservedOf', owner)).toBe(OGPU)
+    await data.send(deafNode, 'answerChunk', [answered, toHex(chunks[1] as Uint8Array), [toHex(l0), toHex(l2)]])
+    expect(await vault.read('reservedOf', owner)).toBe(0n)
+    expect(await vault.read('balanceOf', deafNode)).toBe(FEE)
+    expect(chain.machine.balanceOf(data.address)).toBe(0n)
+
+    // What it cannot take it can give to somebody who can.
+    expect(await refusal(vault.send(deaf, 'withdraw', [credit]))).toBe('TransferFailed')
+    await vault.send(deaf, 'transfer', [heir, credit])
+    await vault.send(heir, 'withdraw', [credit])
+    expect(chain.machine.balanceOf(heir)).toBe(1_000_000n * OGPU + credit)
+  })
+
   test('have a URL at their provider', async () => {
     const { chain, data, owner } = await registered(0n)
     expect(await data.read('urlOf', owner, word(1))).toBe(`ogpu:blob:${word(1).slice(2)}`)

@@ -36,6 +36,8 @@ function randomOf(seed: number): () => number {
 const JUDGE: Hex = '0x000000000000000000000000000000000000beef'
 const TIMELOCK: Hex = '0x4f47505500000000000000000000000000000002'
 const POOR = 3n * OGPU
+/** Code that refuses every call, and so every coin. */
+const DEAF = fromHex('0x5f5ffd')
 const OPEN_TASKS_MAX = 12
 const CHECK_EVERY = 250
 
@@ -47,6 +49,8 @@ export class FuzzWorld {
   readonly #providers: Hex[] = []
   readonly #masters: Hex[] = []
   readonly #auditors: Hex[] = []
+  /** One of each kind of people is a contract that takes no coins: it may lose its own convenience, and hold up nobody. */
+  readonly #deaf = new Set<Hex>()
   readonly #sources: FuzzSource[] = []
   /** A source that is not worked on, for calls that would spoil one. */
   #spare: Hex = word(0)
@@ -144,6 +148,11 @@ export class FuzzWorld {
       const auditor = chain.person(`auditor ${i}`)
       this.#auditors.push(auditor)
       await this.#c.vault.send(auditor, 'depositLockup', [auditor], 60n * OGPU)
+    }
+    for (const people of [this.#clients, this.#providers, this.#masters, this.#auditors]) {
+      const last = defined(people.at(-1), 'somebody')
+      chain.machine.setCode(last, DEAF)
+      this.#deaf.add(last)
     }
     const exact = await registerProgram(chain, this.#clients[0] as Hex)
     this.#exact = exact
@@ -375,6 +384,8 @@ export class FuzzWorld {
     for (const id of [...this.#requests.keys()]) {
       if (await this.#try(this.#c.data, anybody, 'punish', [id])) this.#requests.delete(id)
     }
+    this.#hold(this.#requests.size === 0, `${this.#requests.size} requests of chunks can't be ended by anybody`)
+    this.#hold(this.#chain.machine.balanceOf(this.#c.data.address) === 0n, 'fees of requests are stuck')
     for (const auditor of this.#auditors) await this.#try(audits, auditor, 'resign', [])
     this.#pass(1_000)
     for (const provider of this.#providers) await this.#try(vault, anybody, 'vest', [provider])
@@ -383,6 +394,7 @@ export class FuzzWorld {
       await this.#try(vault, account, 'unbond', [await vault.read<bigint>('lockupOf', account)])
     }
     this.#pass(1_000)
+    await this.#handOver(anybody)
     for (const account of this.#accounts().slice(0, -2)) await this.#try(vault, account, 'emergencyExit', [account])
     for (const account of this.#accounts().slice(0, -2)) {
       const { wrapped } = this.#c
@@ -401,10 +413,23 @@ export class FuzzWorld {
     }
     this.#pass(1_000)
     for (const operator of this.#masters) {
-      for (const owner of [...this.#clients, ...this.#masters]) await this.#try(staking, owner, 'withdraw', [operator])
+      for (const owner of [...this.#clients, ...this.#masters]) {
+        if (this.#deaf.has(owner)) await this.#try(staking, owner, 'withdrawTo', [operator, anybody])
+        else await this.#try(staking, owner, 'withdraw', [operator])
+      }
     }
     const dust = this.#chain.machine.balanceOf(staking.address)
     this.#hold(dust < OGPU / 1_000n, `${dust} wei are stuck in staking`)
+  }
+
+  /** Who takes no coins gives what it has to somebody who does. */
+  async #handOver(heir: Hex): Promise<void> {
+    const { vault, wrapped } = this.#c
+    for (const account of this.#deaf) {
+      await this.#try(vault, account, 'claim', [])
+      await this.#try(vault, account, 'transfer', [heir, await vault.read<bigint>('balanceOf', account)])
+      await this.#try(wrapped, account, 'transfer', [heir, await wrapped.read<bigint>('balanceOf', account)])
+    }
   }
 
   // ---------------------------------------------------------------- helpers

@@ -306,6 +306,7 @@ const OPEN: Readonly<Partial<Record<ContractKey, readonly string[]>>> = {
     'delegate',
     'undelegate',
     'withdraw',
+    'withdrawTo',
     'distribute',
     'reportEquivocation',
     'unjail',

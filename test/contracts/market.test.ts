@@ -387,7 +387,9 @@ describe('manual confirmation', () => {
     const left = await m.response(m.provider, task)
     expect(await chosen.read('status')).toBe(0n)
     expect(await refusal(m.controller.send(m.stranger, 'confirmResponse', [chosen.address]))).toBe('NotOwner')
-    expect(await refusal(m.controller.send(m.client, 'confirmResponse', [m.stranger]))).toBe('UnknownResponse')
+    for (const foreign of [m.stranger, m.vault.address, task.address]) {
+      expect(await refusal(m.controller.send(m.client, 'confirmResponse', [foreign]))).toBe('UnknownResponse')
+    }
     const sent = await m.controller.send(m.client, 'confirmResponse', [chosen.address])
     expect(only(sent, 'ResponseStatusChanged').args.status).toBe(1n)
     expect(only(sent, 'TaskStatusChanged').args.status).toBe(5n)
@@ -736,6 +738,7 @@ test('what is seldom refused is refused in one word as well', async () => {
   await m.controller.send(m.client, 'cancelTask', [task.address])
   expect(await told(m.nexus, m.provider, 'attempt', [task.address, m.provider, 0])).toBe('AlreadyFinalized')
   expect(await told(source, m.nexus.address, 'unregister', [m.stranger])).toBe('NotRegistered')
+  expect(await told(m.nexus, m.provider, 'unregister', [source.address, m.provider])).toBe('NotRegistered')
   // People.
   expect(await told(m.terminal, m.master, 'announceProvider', [m.master, 0])).toBe('BadPairing')
   expect(await told(m.terminal, m.provider, 'setBaseData', [long])).toBe('TextTooLong')
@@ -750,8 +753,9 @@ test('what is seldom refused is refused in one word as well', async () => {
   m.chain.machine.setCode(deaf, Uint8Array.of(0xfe))
   await m.vault.send(m.client, 'deposit', [deaf], 5n)
   expect(await told(m.vault, deaf, 'withdraw', [5])).toBe('TransferFailed')
-  // Owners.
   const zero = `0x${'0'.repeat(40)}`
+  expect(await told(m.vault, m.client, 'deposit', [zero])).toBe('ZeroAccount')
+  // Owners.
   for (const contract of [m.nexus, m.controller, m.terminal]) {
     expect(await told(contract, a.timelock, 'transferOwnership', [zero])).toBe('OwnableInvalidOwner')
   }

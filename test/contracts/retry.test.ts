@@ -289,7 +289,8 @@ describe('checkpoints', () => {
     const sent = await data.send(s.client, 'punish', [id])
     expect(lower(only(sent, 'Withheld').args.provider)).toBe(node)
     expect(await s.vault.read('lockupOf', node)).toBe(0n)
-    expect(await balance(s, s.client)).toBe(before + (OGPU * 3n) / 10n)
+    // Its fee back, and its share of the penalty.
+    expect(await balance(s, s.client)).toBe(before + OGPU / 100n + (OGPU * 3n) / 10n)
   })
 })
 

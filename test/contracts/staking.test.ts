@@ -203,6 +203,27 @@ describe('validators', () => {
     expect(await refusal(staking.send(friend, 'withdraw', [operator]))).toBe('AmountZero')
   })
 
+  test('pay to another address what belongs to a delegator that takes no coins', async () => {
+    const chain = await createTestChain()
+    const staking = chain.contract('staking')
+    const operator = await join(chain, 'v', 10n * OGPU)
+    const [deaf, heir] = [chain.person('deaf'), chain.person('heir')]
+    chain.machine.setCode(deaf, Uint8Array.of(0x5f, 0x5f, 0xfd))
+    await staking.send(deaf, 'delegate', [operator], 5n * OGPU)
+    const [owned] = await staking.read<bigint[]>('positionOf', operator, deaf)
+    await staking.send(deaf, 'undelegate', [operator, owned])
+    expect(await refusal(staking.send(deaf, 'withdrawTo', [operator, heir]))).toBe('NotYet')
+    chain.pass(61)
+    expect(await refusal(staking.send(deaf, 'withdraw', [operator]))).toBe('TransferFailed')
+    expect(await refusal(staking.send(deaf, 'withdrawTo', [operator, `0x${'00'.repeat(20)}`]))).toBe('TransferFailed')
+    expect(await refusal(staking.send(heir, 'withdrawTo', [operator, heir]))).toBe('AmountZero')
+    const before = chain.machine.balanceOf(heir)
+    const { amount, delegator } = only(await staking.send(deaf, 'withdrawTo', [operator, heir]), 'Withdrawn').args
+    expect(lower(delegator)).toBe(deaf)
+    expect(chain.machine.balanceOf(heir) - before).toBe(amount)
+    expect(amount).toBeGreaterThan(5n * OGPU - 10n)
+  })
+
   test('cannot be robbed by a first depositor who inflates the share price', async () => {
     const chain = await createTestChain({ staking: { selfStakeMinWei: 1n } })
     const staking = chain.contract('staking')

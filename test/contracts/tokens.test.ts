@@ -1,7 +1,8 @@
-import { id, Wallet } from 'ethers'
+import { Interface, id, Wallet } from 'ethers'
 import { describe, expect, test } from 'vitest'
+import { artifactOf } from '#contracts'
 import { fromHex, type Hex, toHex } from '#lib/bytes'
-import { createTestChain, lower, OGPU, only, Reverted, type TestChain, word } from './harness.ts'
+import { createTestChain, eventsOf, lower, OGPU, only, Reverted, reasonOf, type TestChain, word } from './harness.ts'
 
 async function refusal(action: Promise<unknown>): Promise<string> {
   try {
@@ -162,6 +163,65 @@ test('an ORC-20 token has what the published one lacks: permits, a transfer of i
   await token.send(from, 'transferOwnership', [heir])
   only(await token.send(heir, 'setLogo', ['of the heir']), 'MetadataUpdated')
   expect(await refusal(token.send(from, 'setLogo', ['of the maker']))).toBe('OwnableUnauthorizedAccount')
+})
+
+test('an ORC-20 token has the allowances and the constructor that clients of the published one call', async () => {
+  const chain = await createTestChain()
+  const [maker, shop, friend] = [chain.person('maker'), chain.person('shop'), chain.person('friend')]
+  const { abi, bytecode } = artifactOf('Orc20')
+  const args = ['Coin', 'CN', 6, 1_000n, 'text', 'logo', 'gif', 'emoji', ['x', 'y'], ['https://x', 'https://y']]
+  const deploy = (values: readonly unknown[]) =>
+    chain.machine.create(maker, fromHex(`${bytecode}${new Interface(abi).encodeDeploy(values).slice(2)}` as Hex))
+  const made = deploy(args)
+  expect(eventsOf(made).map(event => event.name)).toEqual(['OwnershipTransferred', 'Transfer', 'NewORC20Created'])
+  const token = chain.at('Orc20', made.address)
+  expect(lower(await token.read('owner'))).toBe(maker)
+  expect(await token.read('balanceOf', maker)).toBe(1_000_000_000n)
+  expect(await token.read('getSocials', 'y')).toBe('https://y')
+
+  const approval = (value: bigint) => ({ owner: expect.stringMatching(new RegExp(maker, 'i')), value })
+  only(await token.send(maker, 'approve', [shop, 10n]), 'Approval')
+  expect(only(await token.send(maker, 'increaseAllowance', [shop, 5n]), 'Approval').args).toMatchObject(approval(15n))
+  expect(only(await token.send(maker, 'decreaseAllowance', [shop, 3n]), 'Approval').args).toMatchObject(approval(12n))
+  expect(await refusal(token.send(maker, 'decreaseAllowance', [shop, 13n]))).toBe('ERC20InsufficientAllowance')
+  expect(await refusal(token.send(maker, 'increaseAllowance', [shop, 2n ** 256n - 1n]))).toBe('AllowanceTooLarge')
+  // Who adds up the logs knows the allowance: spending makes one too.
+  const spent = await token.send(shop, 'transferFrom', [maker, friend, 4n])
+  expect(spent.events.map(event => event.name)).toEqual(['Approval', 'Transfer'])
+  expect(only(spent, 'Approval').args).toMatchObject(approval(8n))
+  expect(await token.read('allowance', maker, shop)).toBe(8n)
+  // An allowance without end is not counted down.
+  await token.send(maker, 'approve', [shop, 2n ** 256n - 1n])
+  expect((await token.send(shop, 'transferFrom', [maker, friend, 4n])).events.map(event => event.name)).toEqual([
+    'Transfer',
+  ])
+
+  const factory = chain.contract('orc20Factory')
+  const changed = (at: number, value: unknown) => args.map((arg, i) => (i === at ? value : arg))
+  for (const [at, value] of [
+    [2, 78],
+    [3, 2n ** 255n],
+  ] as const) {
+    expect(reasonOf(deploy(changed(at, value)))).toMatch(/^SupplyTooLarge/)
+    expect(await refusal(factory.send(maker, 'create', [changed(at, value)]))).toBe('SupplyTooLarge')
+  }
+  expect(await refusal(factory.send(maker, 'create', [changed(1, 'x'.repeat(2_049))]))).toBe('TextTooLong')
+  expect(await refusal(factory.send(maker, 'create', [changed(4, 'x'.repeat(50_000))]))).toBe('ParamsTooLong')
+  expect(await refusal(factory.read('tokens', 0))).toBe('TokenUnknown')
+  // There is no bound on a name but that of texts; the domain of its permits, which wallets ask for, is another one then.
+  for (const [name, domain] of [
+    ['x'.repeat(31), 'x'.repeat(31)],
+    ['x'.repeat(32), 'ORC-20'],
+  ]) {
+    const long = chain.at('Orc20', deploy(changed(0, name)).address)
+    expect(await long.read('name')).toBe(name)
+    expect((await long.read<{ name: string }>('eip712Domain')).name).toBe(domain)
+  }
+})
+
+test('a token of the factory has the code of one that was deployed by itself', () => {
+  const runtime = (name: string) => artifactOf(name).deployedBytecode
+  expect(runtime('FactoryOrc20')).toBe(runtime('Orc20'))
 })
 
 test('the faucet gives a fixed amount once in its period', async () => {

@@ -151,13 +151,12 @@ contract Nexus is Ownable, Rewiring {
     }
 
     /// @notice Takes a provider off a source's list; attempts on record go on. By the provider, its master or an agent,
-    /// also when the pairing ended; "NotProvider", "UnknownSource", "NotRegistered", or Panic(0x11) for one that is
-    /// registered nowhere.
+    /// also when the pairing ended; "NotProvider", "UnknownSource", "NotRegistered".
     function unregister(address source, address provider) external {
         require(sourceId[source] != 0, "UnknownSource");
         require(msg.sender == provider || ITerminal(terminal).canActFor(provider, msg.sender), "NotProvider");
-        registrationsOf[provider] -= 1;
         ISource(source).unregister(provider);
+        registrationsOf[provider] -= 1;
         emit Unregistered(provider, source);
     }
 

@@ -112,14 +112,16 @@ contract Vault is Rewiring {
 
     // ---------------------------------------------------------------- own money
 
-    /// @notice Adds the value sent to the balance of `account`. Anybody.
+    /// @notice Adds the value sent to the balance of `account`. Anybody; "ZeroAccount".
     function deposit(address account) external payable {
+        _requireAccount(account);
         balanceOf[account] += msg.value;
         emit Deposited(account, msg.value);
     }
 
-    /// @notice Adds the value sent straight to the lockup of `account`. Anybody.
+    /// @notice Adds the value sent straight to the lockup of `account`. Anybody; "ZeroAccount".
     function depositLockup(address account) external payable {
+        _requireAccount(account);
         _accounts[account].lockup += uint112(msg.value);
         emit Deposited(account, msg.value);
         emit Locked(account, msg.value);
@@ -142,8 +144,10 @@ contract Vault is Rewiring {
         _withdraw(account, balanceOf[account]);
     }
 
-    /// @notice Moves own balance to another account of the vault.
+    /// @notice Moves own balance to another account of the vault; "ZeroAccount", "InsufficientBalance". So an account that
+    /// takes no coins gets out what is its own.
     function transfer(address to, uint256 amount) external {
+        _requireAccount(to);
         _debit(msg.sender, amount);
         balanceOf[to] += amount;
         emit Transferred(msg.sender, to, amount);
@@ -418,6 +422,11 @@ contract Vault is Rewiring {
             }
             emit PaymentProcessed(task, payout.account, payout.amount);
         }
+    }
+
+    /// @dev Nobody could ever take out what the zero address has.
+    function _requireAccount(address account) private pure {
+        require(account != address(0), "ZeroAccount");
     }
 
     function _debit(address account, uint256 amount) private {

@@ -310,7 +310,10 @@ interface IVault {
     /// @notice Wei that the account may withdraw, lock, or freeze for tasks.
     function balanceOf(address account) external view returns (uint256);
 
-    /// @notice Adds the value sent to the lockup of `account`. Anybody.
+    /// @notice Adds the value sent to the balance of `account`. Anybody; "ZeroAccount".
+    function deposit(address account) external payable;
+
+    /// @notice Adds the value sent to the lockup of `account`. Anybody; "ZeroAccount".
     function depositLockup(address account) external payable;
 
     /// @notice Binds `amount` more of the lockup to running work. JUDGE; "InsufficientLockup" when less is free.
@@ -329,7 +332,7 @@ interface IVault {
     /// @notice Makes the whole sanction of `account` balance of the caller, which distributes it. JUDGE.
     function withdrawSanctionOf(address account) external;
 
-    /// @notice Moves own balance to another account's. Anybody; "InsufficientBalance".
+    /// @notice Moves own balance to another account's. Anybody; "InsufficientBalance", "ZeroAccount".
     function transfer(address to, uint256 amount) external;
 
     /// @notice Destroys own balance: the coins leave for the burn address. Anybody; "InsufficientBalance".

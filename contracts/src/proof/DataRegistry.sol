@@ -3,12 +3,14 @@ pragma solidity ^0.8.30;
 
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {IVault} from "../market/interfaces.sol";
 import {Predeploys} from "../system/Predeploys.sol";
 import {IStakeRouterLayer} from "./ILayer.sol";
 import {IDataRegistry} from "./interfaces/IDataRegistry.sol";
 
 /// @title Implementation of IDataRegistry, whose comments say what each function does.
-/// @dev No owner, no parameter. Fees of open requests are the only coins here.
+/// @dev No owner, no parameter. Fees of open requests are the only coins here; a request that ends makes its fee balance in
+/// the Vault, so that nobody who does not take coins can hold a request, or what is bound by it, open.
 contract DataRegistry is IDataRegistry {
     uint256 public constant CHUNK_BYTES = 1_024;
     uint256 public constant ANSWER_BLOCKS = 180;
@@ -28,6 +30,8 @@ contract DataRegistry is IDataRegistry {
         bool reserved;
     }
 
+    IVault public immutable vault;
+
     mapping(address provider => string gateway) public gatewayOf;
     mapping(bytes32 blobId => Blob) private _blobs;
     mapping(bytes32 requestId => Request) public requests;
@@ -38,8 +42,10 @@ contract DataRegistry is IDataRegistry {
     error TextTooLong(uint256 length);
     /// @notice A blob without content.
     error LengthZero();
-    /// @notice `account` did not take its coins.
-    error TransferFailed(address account);
+
+    constructor(address vault_) {
+        vault = IVault(vault_);
+    }
 
     /// @inheritdoc IDataRegistry
     function setGateway(string calldata gateway) external {
@@ -125,7 +131,7 @@ contract DataRegistry is IDataRegistry {
         delete requests[requestId];
         emit ChunkAnswered(r.blobId, r.from, r.index);
         if (r.reserved) _router().release(r.from, WITHHOLD_PENALTY, REASON);
-        _send(msg.sender, requestFee);
+        vault.deposit{value: requestFee}(msg.sender);
     }
 
     /// @inheritdoc IDataRegistry
@@ -138,13 +144,7 @@ contract DataRegistry is IDataRegistry {
         if (r.reserved) {
             _router().slash(r.from, WITHHOLD_PENALTY, false, address(0), r.requester, new address[](0), 0);
         }
-        _send(r.requester, requestFee);
-    }
-
-    /// @dev The last step of a call.
-    function _send(address account, uint256 amount) private {
-        (bool sent,) = account.call{value: amount}("");
-        if (!sent) revert TransferFailed(account);
+        vault.deposit{value: requestFee}(r.requester);
     }
 
     /// @dev Lower-case hex without 0x.

@@ -61,11 +61,13 @@ contract Routing is IRouting {
 
     /// @inheritdoc IRouting
     function scoreOf(address task, address provider) external view returns (uint256) {
+        _requireTask(task);
         return _candidate(task, provider).score;
     }
 
     /// @inheritdoc IRouting
     function candidates(address task, uint256 lower, uint256 upper) external view returns (Candidate[] memory found) {
+        _requireTask(task);
         address[] memory registrants = ISource(ITask(task).getSource()).getRegistrants(lower, upper);
         found = new Candidate[](registrants.length);
         uint256 count = 0;
@@ -76,6 +78,11 @@ contract Routing is IRouting {
         assembly ("memory-safe") {
             mstore(found, count)
         }
+    }
+
+    function _requireTask(address task) private view {
+        (address client,) = vault.escrowOf(task);
+        if (client == address(0)) revert UnknownTask(task);
     }
 
     function _candidate(address task, address provider) private view returns (Candidate memory c) {

@@ -164,6 +164,10 @@ interface IStaking {
     /// TransferFailed, NotValidator.
     function withdraw(address operator) external;
 
+    /// @notice The same, paid to another address: the way out for a delegator that takes no coins itself. NotYet,
+    /// AmountZero, TransferFailed (also for the zero address), NotValidator.
+    function withdrawTo(address operator, address to) external;
+
     /// @notice Reports two different signed vertices of one slot. The system account decides at once; members of the
     /// committee decide with more than two thirds of the power. NotMember, AlreadyAttested, AlreadyPunished,
     /// NotValidator.

@@ -145,13 +145,23 @@ contract Staking is IStaking, Ownable {
 
     /// @inheritdoc IStaking
     function withdraw(address operator) external {
+        _withdraw(operator, msg.sender);
+    }
+
+    /// @inheritdoc IStaking
+    function withdrawTo(address operator, address to) external {
+        _withdraw(operator, to);
+    }
+
+    function _withdraw(address operator, address to) private {
+        if (to == address(0)) revert TransferFailed(to);
         Entry storage entry = _known(operator);
         uint256 claimableAt = entry.claimableAt[msg.sender];
         if (block.timestamp < claimableAt) revert NotYet(block.timestamp, claimableAt);
         uint256 coins = entry.leaving.take(msg.sender, type(uint256).max);
         if (coins == 0) revert AmountZero();
         emit Withdrawn(operator, msg.sender, coins);
-        _send(msg.sender, coins);
+        _send(to, coins);
     }
 
     /// @inheritdoc IStaking

@@ -18,11 +18,14 @@ struct Orc20Params {
     string[] socialUris;
 }
 
-/// @title ORC-20: an ERC-20 with metadata on chain; adds permit and transfer of ownership to the published standard.
+/// @title ORC-20: an ERC-20 with metadata on chain. What the published standard lacks is here: permit, allowances that are
+/// raised and lowered, the Approval log of `transferFrom`, transfer of ownership, no zero addresses.
 /// @notice The owner changes texts and marks trading pairs; it can neither mint nor move anybody's tokens.
-contract Orc20 is ERC20, ERC20Permit, Ownable {
+abstract contract Orc20Base is ERC20, ERC20Permit, Ownable {
     uint256 private constant TEXT_BYTES_MAX = 2_048;
     uint256 private constant SOCIALS_MAX = 32;
+    /// @dev 10^77 is the last power of ten below 2^256.
+    uint256 private constant DECIMALS_MAX = 77;
 
     uint8 private immutable _decimals;
     string private _description;
@@ -45,25 +48,50 @@ contract Orc20 is ERC20, ERC20Permit, Ownable {
     error TextTooLong(uint256 length);
     /// @notice Not as many links as platforms, or more than 32.
     error SocialsMismatch(uint256 platforms, uint256 uris);
+    /// @notice `initialSupply` times 10^`decimals` is 2^256 or more.
+    error SupplyTooLarge(uint256 initialSupply, uint8 decimals);
+    /// @notice The allowance would be 2^256 or more.
+    error AllowanceTooLarge(uint256 allowance, uint256 added);
 
     constructor(Orc20Params memory params, address owner_)
         ERC20(params.name, params.symbol)
-        ERC20Permit(params.name)
+        ERC20Permit(_domainOf(params.name))
         Ownable(owner_)
     {
         if (params.socialPlatforms.length != params.socialUris.length || params.socialUris.length > SOCIALS_MAX) {
             revert SocialsMismatch(params.socialPlatforms.length, params.socialUris.length);
         }
+        if (params.decimals > DECIMALS_MAX || params.initialSupply > type(uint256).max / 10 ** params.decimals) {
+            revert SupplyTooLarge(params.initialSupply, params.decimals);
+        }
+        _checked(params.name);
+        _checked(params.symbol);
         _decimals = params.decimals;
         _description = _checked(params.description);
         _logoUri = _checked(params.logoUri);
         _projectGif = _checked(params.projectGif);
         _projectEmoji = _checked(params.projectEmoji);
         for (uint256 i = 0; i < params.socialUris.length; i++) {
-            _socials[params.socialPlatforms[i]] = _checked(params.socialUris[i]);
+            _socials[_checked(params.socialPlatforms[i])] = _checked(params.socialUris[i]);
         }
         _mint(owner_, params.initialSupply * 10 ** params.decimals);
         emit NewORC20Created(address(this), owner_, params.name, params.symbol);
+    }
+
+    /// @notice Raises what `spender` may take of the caller's tokens; AllowanceTooLarge, ERC20InvalidSpender.
+    function increaseAllowance(address spender, uint256 addedValue) external returns (bool) {
+        uint256 current = allowance(msg.sender, spender);
+        if (addedValue > type(uint256).max - current) revert AllowanceTooLarge(current, addedValue);
+        _approve(msg.sender, spender, current + addedValue);
+        return true;
+    }
+
+    /// @notice Lowers it; ERC20InsufficientAllowance when it is less, ERC20InvalidSpender.
+    function decreaseAllowance(address spender, uint256 subtractedValue) external returns (bool) {
+        uint256 current = allowance(msg.sender, spender);
+        if (subtractedValue > current) revert ERC20InsufficientAllowance(spender, current, subtractedValue);
+        _approve(msg.sender, spender, current - subtractedValue);
+        return true;
     }
 
     /// @notice Owner; TextTooLong, as for all texts.
@@ -120,14 +148,57 @@ contract Orc20 is ERC20, ERC20Permit, Ownable {
         return _decimals;
     }
 
+    /// @dev Every change of an allowance makes its log, that of `transferFrom` too.
+    function _approve(address owner_, address spender, uint256 value, bool) internal override {
+        super._approve(owner_, spender, value, true);
+    }
+
     function _update(address from, address to, uint256 value) internal override {
         super._update(from, to, value);
         if (isActivePair[from]) emit Swap(to, "swap", true, value, "");
         else if (isActivePair[to]) emit Swap(from, "swap", false, value, "");
     }
 
+    /// @dev Name of the EIP-712 domain, for which there are 31 bytes: a longer name has "ORC-20" there (`eip712Domain`).
+    function _domainOf(string memory name_) private pure returns (string memory) {
+        return bytes(name_).length < 32 ? name_ : "ORC-20";
+    }
+
     function _checked(string memory text) private pure returns (string memory) {
         if (bytes(text).length > TEXT_BYTES_MAX) revert TextTooLong(bytes(text).length);
         return text;
     }
+}
+
+/// @title The token with the constructor of the published standard: who deploys it owns it and gets its supply.
+contract Orc20 is Orc20Base {
+    /// @param initialSupply whole tokens; the constructor multiplies by 10^decimals
+    constructor(
+        string memory name_,
+        string memory symbol_,
+        uint8 decimals_,
+        uint256 initialSupply,
+        string memory description,
+        string memory logoUri,
+        string memory projectGif,
+        string memory projectEmoji,
+        string[] memory socialPlatforms,
+        string[] memory socialUris
+    )
+        Orc20Base(
+            Orc20Params({
+                name: name_,
+                symbol: symbol_,
+                decimals: decimals_,
+                initialSupply: initialSupply,
+                description: description,
+                logoUri: logoUri,
+                projectGif: projectGif,
+                projectEmoji: projectEmoji,
+                socialPlatforms: socialPlatforms,
+                socialUris: socialUris
+            }),
+            msg.sender
+        )
+    {}
 }

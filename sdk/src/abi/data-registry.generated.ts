@@ -3,6 +3,17 @@ export const dataRegistryAbi = [
  {
   "inputs": [
    {
+    "internalType": "address",
+    "name": "vault_",
+    "type": "address"
+   }
+  ],
+  "stateMutability": "nonpayable",
+  "type": "constructor"
+ },
+ {
+  "inputs": [
+   {
     "internalType": "bytes32",
     "name": "blobId",
     "type": "bytes32"
@@ -143,17 +154,6 @@ export const dataRegistryAbi = [
    }
   ],
   "name": "TextTooLong",
-  "type": "error"
- },
- {
-  "inputs": [
-   {
-    "internalType": "address",
-    "name": "account",
-    "type": "address"
-   }
-  ],
-  "name": "TransferFailed",
   "type": "error"
  },
  {
@@ -693,6 +693,19 @@ export const dataRegistryAbi = [
     "internalType": "string",
     "name": "",
     "type": "string"
+   }
+  ],
+  "stateMutability": "view",
+  "type": "function"
+ },
+ {
+  "inputs": [],
+  "name": "vault",
+  "outputs": [
+   {
+    "internalType": "contract IVault",
+    "name": "",
+    "type": "address"
    }
   ],
   "stateMutability": "view",

@@ -1,6 +1,33 @@
 // Written by contracts/build.ts from the compiler's output.
 export const orc20FactoryAbi = [
  {
+  "inputs": [
+   {
+    "internalType": "uint256",
+    "name": "length",
+    "type": "uint256"
+   },
+   {
+    "internalType": "uint256",
+    "name": "maximum",
+    "type": "uint256"
+   }
+  ],
+  "name": "ParamsTooLong",
+  "type": "error"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "uint256",
+    "name": "index",
+    "type": "uint256"
+   }
+  ],
+  "name": "TokenUnknown",
+  "type": "error"
+ },
+ {
   "anonymous": false,
   "inputs": [
    {

@@ -3,70 +3,74 @@ export const orc20Abi = [
  {
   "inputs": [
    {
-    "components": [
-     {
-      "internalType": "string",
-      "name": "name",
-      "type": "string"
-     },
-     {
-      "internalType": "string",
-      "name": "symbol",
-      "type": "string"
-     },
-     {
-      "internalType": "uint8",
-      "name": "decimals",
-      "type": "uint8"
-     },
-     {
-      "internalType": "uint256",
-      "name": "initialSupply",
-      "type": "uint256"
-     },
-     {
-      "internalType": "string",
-      "name": "description",
-      "type": "string"
-     },
-     {
-      "internalType": "string",
-      "name": "logoUri",
-      "type": "string"
-     },
-     {
-      "internalType": "string",
-      "name": "projectGif",
-      "type": "string"
-     },
-     {
-      "internalType": "string",
-      "name": "projectEmoji",
-      "type": "string"
-     },
-     {
-      "internalType": "string[]",
-      "name": "socialPlatforms",
-      "type": "string[]"
-     },
-     {
-      "internalType": "string[]",
-      "name": "socialUris",
-      "type": "string[]"
-     }
-    ],
-    "internalType": "struct Orc20Params",
-    "name": "params",
-    "type": "tuple"
+    "internalType": "string",
+    "name": "name_",
+    "type": "string"
    },
    {
-    "internalType": "address",
-    "name": "owner_",
-    "type": "address"
+    "internalType": "string",
+    "name": "symbol_",
+    "type": "string"
+   },
+   {
+    "internalType": "uint8",
+    "name": "decimals_",
+    "type": "uint8"
+   },
+   {
+    "internalType": "uint256",
+    "name": "initialSupply",
+    "type": "uint256"
+   },
+   {
+    "internalType": "string",
+    "name": "description",
+    "type": "string"
+   },
+   {
+    "internalType": "string",
+    "name": "logoUri",
+    "type": "string"
+   },
+   {
+    "internalType": "string",
+    "name": "projectGif",
+    "type": "string"
+   },
+   {
+    "internalType": "string",
+    "name": "projectEmoji",
+    "type": "string"
+   },
+   {
+    "internalType": "string[]",
+    "name": "socialPlatforms",
+    "type": "string[]"
+   },
+   {
+    "internalType": "string[]",
+    "name": "socialUris",
+    "type": "string[]"
    }
   ],
   "stateMutability": "nonpayable",
   "type": "constructor"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "uint256",
+    "name": "allowance",
+    "type": "uint256"
+   },
+   {
+    "internalType": "uint256",
+    "name": "added",
+    "type": "uint256"
+   }
+  ],
+  "name": "AllowanceTooLarge",
+  "type": "error"
  },
  {
   "inputs": [],
@@ -276,6 +280,22 @@ export const orc20Abi = [
    }
   ],
   "name": "StringTooLong",
+  "type": "error"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "uint256",
+    "name": "initialSupply",
+    "type": "uint256"
+   },
+   {
+    "internalType": "uint8",
+    "name": "decimals",
+    "type": "uint8"
+   }
+  ],
+  "name": "SupplyTooLarge",
   "type": "error"
  },
  {
@@ -564,6 +584,30 @@ export const orc20Abi = [
   "type": "function"
  },
  {
+  "inputs": [
+   {
+    "internalType": "address",
+    "name": "spender",
+    "type": "address"
+   },
+   {
+    "internalType": "uint256",
+    "name": "subtractedValue",
+    "type": "uint256"
+   }
+  ],
+  "name": "decreaseAllowance",
+  "outputs": [
+   {
+    "internalType": "bool",
+    "name": "",
+    "type": "bool"
+   }
+  ],
+  "stateMutability": "nonpayable",
+  "type": "function"
+ },
+ {
   "inputs": [],
   "name": "eip712Domain",
   "outputs": [
@@ -651,6 +695,30 @@ export const orc20Abi = [
    }
   ],
   "stateMutability": "view",
+  "type": "function"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "address",
+    "name": "spender",
+    "type": "address"
+   },
+   {
+    "internalType": "uint256",
+    "name": "addedValue",
+    "type": "uint256"
+   }
+  ],
+  "name": "increaseAllowance",
+  "outputs": [
+   {
+    "internalType": "bool",
+    "name": "",
+    "type": "bool"
+   }
+  ],
+  "stateMutability": "nonpayable",
   "type": "function"
  },
  {

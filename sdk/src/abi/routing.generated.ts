@@ -22,6 +22,17 @@ export const routingAbi = [
     "internalType": "address",
     "name": "task",
     "type": "address"
+   }
+  ],
+  "name": "UnknownTask",
+  "type": "error"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "address",
+    "name": "task",
+    "type": "address"
    },
    {
     "internalType": "uint256",

@@ -1194,5 +1194,23 @@ export const stakingAbi = [
   "outputs": [],
   "stateMutability": "nonpayable",
   "type": "function"
+ },
+ {
+  "inputs": [
+   {
+    "internalType": "address",
+    "name": "operator",
+    "type": "address"
+   },
+   {
+    "internalType": "address",
+    "name": "to",
+    "type": "address"
+   }
+  ],
+  "name": "withdrawTo",
+  "outputs": [],
+  "stateMutability": "nonpayable",
+  "type": "function"
  }
 ] as const

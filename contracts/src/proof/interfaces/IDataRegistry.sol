@@ -102,14 +102,14 @@ interface IDataRegistry {
     /// @return requestId `keccak256(abi.encode(blobId, index, node))`
     function requestChunkFrom(bytes32 blobId, uint256 index, address node) external payable returns (bytes32 requestId);
 
-    /// @notice Publishes a demanded chunk and gets the fee. Anybody, also after the deadline as long as `punish` was
-    /// not called; RequestUnknown, ChunkProofWrong, TransferFailed.
+    /// @notice Publishes a demanded chunk; the fee becomes the caller's balance in the Vault. Anybody, also after the
+    /// deadline as long as `punish` was not called; RequestUnknown, ChunkProofWrong.
     /// @param chunk at most 1,024 bytes
     /// @param proof siblings from the leaf up to the chunk root
     function answerChunk(bytes32 requestId, bytes calldata chunk, bytes32[] calldata proof) external;
 
-    /// @notice After the deadline without an answer: fee back to the requester, 1 OGPU of the lockup of who was asked
-    /// is slashed when it could be reserved. Anybody; RequestUnknown, RequestOpen, TransferFailed.
+    /// @notice After the deadline without an answer: the fee becomes the requester's balance in the Vault, 1 OGPU of the
+    /// lockup of who was asked is slashed when it could be reserved. Anybody; RequestUnknown, RequestOpen.
     function punish(bytes32 requestId) external;
 
     /// @notice Wei that a request costs.
