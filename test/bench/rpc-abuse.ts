@@ -9,15 +9,14 @@
  * The bar: the 99th percentile moves by less than 20 %. The attacker runs at the least priority, as it stands for other
  * machines. Also shown, without a bar: how long an honest client waits for the answer to its transaction.
  */
-import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { defined } from '#lib/assert'
 import { startDevnet, type ValidatorProcess } from '../../cli/devnet/devnet.ts'
 import { fundedLoadAccounts, loadAccount, signTransfer } from '../load/accounts.ts'
-import type { AttackMessage } from '../load/attack-process.ts'
+import { type Attacker, createAttacker } from '../load/attacker.ts'
 import { type Answers, ATTACKS, type Attack } from '../load/attacks.ts'
 import { quantile } from '../load/observe.ts'
 import { call, callBatch } from '../load/rpc.ts'
@@ -55,7 +54,7 @@ interface Window {
 
 const sleep = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 
-/** Sends transactions at a steady pace until `untilMs`. */
+/** Sends transactions at a steady pace for so many seconds, on and on from one call to the next. */
 function createProber(validators: readonly ValidatorProcess[]) {
   const to = new Uint8Array(20).fill(7)
   let sent = 0
@@ -118,11 +117,112 @@ const FORMS: ReadonlyMap<string, readonly Attack[]> = new Map([
   ['all of them', ATTACKS],
 ])
 
+/** A form of abuse: its windows, and the quiet ones on both sides of each. */
+interface Form {
+  readonly own: Window[]
+  readonly beside: Set<Window>
+}
+
+interface Measured {
+  readonly quiet: readonly Window[]
+  readonly forms: ReadonlyMap<string, Form>
+}
+
+type Measure = (name: string, attacks: readonly Attack[], seconds: number) => Promise<Window>
+
+const movePercent = (abused: readonly Window[], beside: readonly Window[]) => (p99Of(abused) / p99Of(beside) - 1) * 100
+
+/** Measures windows under attack by a process of its own; what the attacker was answered is added up. */
+function createMeter(validators: readonly ValidatorProcess[], attacker: Attacker) {
+  const urls = validators.map(({ rpcUrl }) => rpcUrl)
+  const probe = createProber(validators)
+  const answers = new Map<Attack, Answers>()
+
+  async function stopAttack(): Promise<void> {
+    for (const [attack, own] of Object.entries(await attacker.stop())) {
+      const sum = answers.get(attack as Attack) ?? {}
+      for (const [what, count] of Object.entries(own)) sum[what] = (sum[what] ?? 0) + count
+      answers.set(attack as Attack, sum)
+    }
+  }
+
+  const measure: Measure = async (name, attacks, seconds) => {
+    if (attacks.length > 0) {
+      attacker.start(attacks, { urls, loops: LOOPS })
+      await sleep(SETTLE_MS)
+    }
+    const { probes, refused } = await probe(seconds)
+    if (attacks.length > 0) await stopAttack()
+    await sleep(SETTLE_MS)
+    const window = await windowOf(validators, probes)
+    if (window.commits.length < probes.length || refused > 0) {
+      console.log(`  ${name}: ${probes.length - window.commits.length} not committed, ${refused} not taken`)
+    }
+    return window
+  }
+  return { measure, answers }
+}
+
+/** Every form of abuse in each round, with a quiet window before and after it. */
+async function measureRounds(measure: Measure, seconds: number, rounds: number): Promise<Measured> {
+  const quiet: Window[] = [await measure('quiet', [], seconds)]
+  const forms = new Map(Array.from(FORMS.keys(), (name): [string, Form] => [name, { own: [], beside: new Set() }]))
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, attacks] of FORMS) {
+      const before = defined(quiet.at(-1), 'a quiet window comes first')
+      const abused = await measure(name, attacks, seconds)
+      const after = await measure('quiet', [], seconds)
+      quiet.push(after)
+      const { own, beside } = defined(forms.get(name), 'forms are those of the table')
+      own.push(abused)
+      beside.add(before).add(after)
+      console.log(
+        `  round ${round + 1} ${name.padEnd(12)} p99 ${p99Of([abused])} ms, ` +
+          `beside it ${p99Of([before])} and ${p99Of([after])} ms (${movePercent([abused], [before, after]).toFixed(0)} %)`,
+      )
+    }
+  }
+  return { quiet, forms }
+}
+
+/** Prints the table and returns by how many percent p99 moves at most. */
+function report({ quiet, forms }: Measured): number {
+  const heads = ['p50', 'p99', 'max', 'n', 'quiet p99', 'p99 moves', 'answer p50', 'answer p99']
+  console.log(`\n${'arrival to commit, ms'.padEnd(22)}${heads.map(head => head.padStart(12)).join('')}`)
+  const row = (name: string, windows: readonly Window[], quietP99: string, move: string) => {
+    const commits = sorted(windows.map(window => window.commits))
+    const waits = sorted(windows.map(window => window.answers))
+    const cells = [
+      ...[quantile(commits, 0.5), quantile(commits, 0.99), quantile(commits, 1), commits.length].map(String),
+      ...[quietP99, move, quantile(waits, 0.5).toFixed(1), quantile(waits, 0.99).toFixed(1)],
+    ]
+    console.log(`${name.padEnd(22)}${cells.map(cell => cell.padStart(12)).join('')}`)
+  }
+  let worst = Number.NEGATIVE_INFINITY
+  row('quiet', quiet, '', '')
+  for (const [name, { own, beside }] of forms) {
+    const move = movePercent(own, [...beside])
+    worst = Math.max(worst, move)
+    row(name, own, String(p99Of([...beside])), `${move >= 0 ? '+' : ''}${move.toFixed(0)} %`)
+  }
+  const single = quiet.map(window => p99Of([window])).sort((a, b) => a - b)
+  console.log(
+    `\np99 of the ${single.length} quiet windows: ${single[0]} to ${single.at(-1)} ms, in the middle ${quantile(single, 0.5)} ms`,
+  )
+  return worst
+}
+
+function reportAnswers(answers: ReadonlyMap<Attack, Answers>): void {
+  console.log('what the attacker got:')
+  for (const [attack, own] of answers) {
+    const parts = Object.entries(own).sort(([, a], [, b]) => b - a)
+    console.log(`  ${attack}: ${parts.map(([what, count]) => `${count} × ${what}`).join(', ')}`)
+  }
+}
+
 async function main(seconds: number, validatorCount: number, rounds: number): Promise<boolean> {
   const dir = mkdtempSync(join(tmpdir(), 'ogpu-abuse-'))
-  const attacker = fork(fileURLToPath(new URL('../load/attack-process.ts', import.meta.url)), {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-  })
+  const attacker = createAttacker()
   const devnet = await startDevnet({
     dataDir: join(dir, 'net'),
     fresh: false,
@@ -133,88 +233,17 @@ async function main(seconds: number, validatorCount: number, rounds: number): Pr
     funded: fundedLoadAccounts(ACCOUNTS),
   })
   try {
-    const { validators } = devnet
-    const urls = validators.map(({ rpcUrl }) => rpcUrl)
-    const probe = createProber(validators)
-    const answers = new Map<Attack, Answers>()
-
-    async function measure(name: string, attacks: readonly Attack[], lengthSeconds: number): Promise<Window> {
-      if (attacks.length > 0) {
-        attacker.send({ kind: 'start', attacks, options: { urls, loops: LOOPS } } satisfies AttackMessage)
-        await sleep(SETTLE_MS)
-      }
-      const { probes, refused } = await probe(lengthSeconds)
-      if (attacks.length > 0) {
-        const ended = new Promise<Record<Attack, Answers>>(resolve => attacker.once('message', resolve as never))
-        attacker.send({ kind: 'stop' } satisfies AttackMessage)
-        for (const [attack, own] of Object.entries(await ended)) {
-          const sum = answers.get(attack as Attack) ?? {}
-          for (const [what, count] of Object.entries(own)) sum[what] = (sum[what] ?? 0) + count
-          answers.set(attack as Attack, sum)
-        }
-      }
-      await sleep(SETTLE_MS)
-      const window = await windowOf(validators, probes)
-      if (window.commits.length < probes.length || refused > 0) {
-        console.log(`  ${name}: ${probes.length - window.commits.length} not committed, ${refused} not taken`)
-      }
-      return window
-    }
-
+    const { measure, answers } = createMeter(devnet.validators, attacker)
     await measure('warm-up', [], WARM_UP_SECONDS)
-    const quiet: Window[] = [await measure('quiet', [], seconds)]
-    const forms = new Map(Array.from(FORMS.keys(), name => [name, { own: [] as Window[], beside: new Set<Window>() }]))
-    for (let round = 0; round < rounds; round++) {
-      for (const [name, attacks] of FORMS) {
-        const before = quiet.at(-1) as Window
-        const own = await measure(name, attacks, seconds)
-        const after = await measure('quiet', [], seconds)
-        quiet.push(after)
-        const form = forms.get(name)
-        form?.own.push(own)
-        form?.beside.add(before).add(after)
-        const moved = (p99Of([own]) / p99Of([before, after]) - 1) * 100
-        console.log(
-          `  round ${round + 1} ${name.padEnd(12)} p99 ${p99Of([own])} ms, beside it ${p99Of([before])} and ${p99Of([after])} ms (${moved.toFixed(0)} %)`,
-        )
-      }
-    }
-
-    const heads = ['p50', 'p99', 'max', 'n', 'quiet p99', 'p99 moves', 'answer p50', 'answer p99']
-    console.log(`\n${'arrival to commit, ms'.padEnd(22)}${heads.map(head => head.padStart(12)).join('')}`)
-    const row = (name: string, windows: readonly Window[], quietP99: string, move: string) => {
-      const commits = sorted(windows.map(window => window.commits))
-      const waits = sorted(windows.map(window => window.answers))
-      const cells = [
-        ...[quantile(commits, 0.5), quantile(commits, 0.99), quantile(commits, 1), commits.length].map(String),
-        ...[quietP99, move, quantile(waits, 0.5).toFixed(1), quantile(waits, 0.99).toFixed(1)],
-      ]
-      console.log(`${name.padEnd(22)}${cells.map(cell => cell.padStart(12)).join('')}`)
-    }
-    let worst = Number.NEGATIVE_INFINITY
-    row('quiet', quiet, '', '')
-    for (const [name, { own, beside }] of forms) {
-      const quietP99 = p99Of([...beside])
-      const move = (p99Of(own) / quietP99 - 1) * 100
-      worst = Math.max(worst, move)
-      row(name, own, String(quietP99), `${move >= 0 ? '+' : ''}${move.toFixed(0)} %`)
-    }
-    const single = quiet.map(window => p99Of([window])).sort((a, b) => a - b)
-    console.log(
-      `\np99 of the ${single.length} quiet windows: ${single[0]} to ${single.at(-1)} ms, in the middle ${quantile(single, 0.5)} ms`,
-    )
-    console.log('what the attacker got:')
-    for (const [attack, own] of answers) {
-      const parts = Object.entries(own).sort(([, a], [, b]) => b - a)
-      console.log(`  ${attack}: ${parts.map(([what, count]) => `${count} × ${what}`).join(', ')}`)
-    }
+    const worst = report(await measureRounds(measure, seconds, rounds))
+    reportAnswers(answers)
     const holds = worst < MOVE_MAX_PERCENT
     console.log(
       `\n${holds ? 'holds' : 'FAILS'}: p99 moves by ${worst.toFixed(0)} % at most (bar: below ${MOVE_MAX_PERCENT} %)`,
     )
     return holds
   } finally {
-    attacker.disconnect()
+    attacker.close()
     await devnet.stop()
     rmSync(dir, { recursive: true, force: true })
   }

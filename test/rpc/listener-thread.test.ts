@@ -1,5 +1,3 @@
-import { fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
@@ -8,8 +6,7 @@ import { toHex } from '#lib/bytes'
 import { connectLink, createLinkCells, serveLink } from '#rpc'
 import type { RecoveredTransaction } from '#types'
 import { addressOfUser, signed } from '../evm/fixtures.ts'
-import type { AttackMessage } from '../load/attack-process.ts'
-import type { Answers, Attack } from '../load/attacks.ts'
+import { createAttacker } from '../load/attacker.ts'
 import { memoryChain } from './memory-chain.ts'
 import { startThreadServer, type ThreadServer } from './thread-server.ts'
 
@@ -115,8 +112,7 @@ describe('JSON-RPC on a thread of its own', () => {
 describe('the thread of consensus', () => {
   it('has no more to do when strangers send bodies and connections that keep the listener busy', async () => {
     const node = await startThreadServer({ limits: { connectionsMax: 1_000 } })
-    const path = fileURLToPath(new URL('../load/attack-process.ts', import.meta.url))
-    const attacker = fork(path, { execArgv: ['--disable-warning=ExperimentalWarning'] })
+    const attacker = createAttacker()
     let nonce = 0
     const blocksUs = async (blocks: number): Promise<number> => {
       const before = process.threadCpuUsage()
@@ -132,21 +128,17 @@ describe('the thread of consensus', () => {
       // Compiled and warm first.
       await blocksUs(50)
       const quietUs = await blocksUs(50)
-      const attacks = ['connections', 'bodies'] as const
-      const options = { urls: [node.url], connections: 500 }
-      attacker.send({ kind: 'start', attacks, options } satisfies AttackMessage)
+      attacker.start(['connections', 'bodies'], { urls: [node.url], connections: 500 })
       await sleep(500)
       const attackedUs = await blocksUs(50)
-      const ended = new Promise<Record<Attack, Answers>>(resolve => attacker.once('message', resolve as never))
-      attacker.send({ kind: 'stop' } satisfies AttackMessage)
-      const answers = await ended
+      const answers = await attacker.stop()
       expect(answers.connections.connected).toBeGreaterThan(100)
       expect(Object.values(answers.bodies).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0)
       // On this thread their bodies would cost many times more than fifty small blocks.
       expect(attackedUs / quietUs).toBeLessThan(2)
       expect(await node.rpc('eth_chainId')).toMatchObject({ result: '0x42f' })
     } finally {
-      attacker.disconnect()
+      attacker.close()
       await node.close()
     }
   }, 240_000)
@@ -154,8 +146,7 @@ describe('the thread of consensus', () => {
   it('goes on without the listener’s, which starts again at the same address', async () => {
     process.env.OGPU_TEST_LISTENER_FAILS = '1'
     const entry = new URL('./failing-listener.ts', import.meta.url)
-    const node = await startThreadServer({ entry })
-    delete process.env.OGPU_TEST_LISTENER_FAILS
+    const node = await startThreadServer({ entry }).finally(() => delete process.env.OGPU_TEST_LISTENER_FAILS)
     try {
       const isServed = () =>
         node.rpc('eth_blockNumber').then(
