@@ -1,4 +1,5 @@
 import { createPool, createRecoveryPool, eip1559BaseFee, type ImportedChain } from '#evm'
+import { defined } from '#lib/assert'
 import { type Log, silentLog } from '#lib/env'
 import { ETHEREUM_FEES, startRpcThread } from '#node'
 import type { GenesisFile } from '#types'
@@ -49,10 +50,10 @@ export async function serveImported(options: ServeImportedOptions): Promise<Serv
     servers: [{ name: '', port, ...(host === undefined ? {} : { host }) }],
     log: options.log ?? silentLog,
   })
-  const [server] = thread.servers
+  const { url, wsUrl } = defined(thread.servers[0], 'one server was asked for')
   return {
-    url: server?.url ?? '',
-    wsUrl: server?.wsUrl ?? '',
+    url,
+    wsUrl,
     async close() {
       await thread.close()
       await recovery.close()

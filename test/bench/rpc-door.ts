@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createExecutionEngine, createPool, createRecoveryPool } from '#evm'
+import { defined } from '#lib/assert'
 import { silentLog } from '#lib/env'
 import { keccak256 } from '#lib/hash'
 import { startRpcThread } from '#node'
@@ -41,5 +42,5 @@ process.once('message', async (plan: { readonly kind: 'door' | 'pool'; readonly 
     servers: [{ name: '' }],
     log: silentLog,
   })
-  process.send?.({ url: thread.servers[0]?.url })
+  process.send?.({ url: defined(thread.servers[0], 'one server was asked for').url })
 })

@@ -1,3 +1,4 @@
+import { defined } from '#lib/assert'
 import { silentLog } from '#lib/env'
 import type { LiveBackend, RpcLimits } from '#rpc'
 import { startRpcThread } from '../../chain/node/rpc-listener-host.ts'
@@ -33,14 +34,13 @@ export async function startThreadServer(options: ThreadServerOptions = {}) {
     log: silentLog,
     ...(options.entry === undefined ? {} : { entry: options.entry }),
   })
-  const [server] = thread.servers
-  const url = String(server?.url)
+  const { url, wsUrl } = defined(thread.servers[0], 'one server was asked for')
   return {
     thread,
     pool,
     engine,
     url,
-    wsUrl: String(server?.wsUrl),
+    wsUrl,
     post: (body: unknown) => postJson(url, body),
     rpc: (method: string, ...params: unknown[]) => callRpc(url, method, params),
     /** Makes one commit of what the pool has. */
