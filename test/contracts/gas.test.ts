@@ -5,6 +5,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { defined } from '#lib/assert'
 import type { Hex } from '#lib/bytes'
 import { createTestChain, lower, OGPU, only, type TestChain, word } from './harness.ts'
 import {
@@ -170,4 +171,6 @@ test('gas is what gas.json says, and within the limits', async () => {
   if (process.env.UPDATE_GAS === '1' || !existsSync(FILE)) writeFileSync(FILE, `${JSON.stringify(gas, null, 2)}\n`)
   expect(gas).toEqual(JSON.parse(readFileSync(FILE, 'utf8')))
   for (const [name, limit] of Object.entries(LIMITS)) expect([name, (gas[name] ?? 0) <= limit]).toEqual([name, true])
+  // A thousand results in one batch: at most 100 gas for each.
+  expect(defined(gas.postReceiptBatch, 'gas of a batch') / 1_000).toBeLessThanOrEqual(100)
 })

@@ -3,8 +3,19 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { contractsOf } from '@ogpu/sdk'
 import { describe, expect, test } from 'vitest'
+import { CONTRACT_NAMES } from '#contracts'
 import type { Hex } from '#lib/bytes'
-import { type ContractKey, createTestChain, lower, OGPU, only, Reverted, type TestChain, word } from './harness.ts'
+import {
+  CONTRACTS,
+  type ContractKey,
+  createTestChain,
+  lower,
+  OGPU,
+  only,
+  Reverted,
+  type TestChain,
+  word,
+} from './harness.ts'
 import { deposit, pair, publishSource, publishTask, register, sourceParams } from './market-life.ts'
 
 async function refusal(action: Promise<unknown>): Promise<string> {
@@ -313,6 +324,31 @@ const OPEN: Readonly<Partial<Record<ContractKey, readonly string[]>>> = {
     'closeEpoch',
   ],
   feeCollector: ['distribute'],
+  // Accounts act for themselves here, or for who signed.
+  wrappedOgpu: [
+    'approve',
+    'cancelAuthorization',
+    'delegate',
+    'delegateBySig',
+    'deposit',
+    'permit',
+    'receiveWithAuthorization',
+    'transfer',
+    'transferFrom',
+    'transferWithAuthorization',
+    'withdraw',
+  ],
+  orc20Factory: ['create'],
+  faucet: ['drip'],
+  multicall3: [
+    'aggregate',
+    'aggregate3',
+    'aggregate3Value',
+    'blockAndAggregate',
+    'tryAggregate',
+    'tryBlockAndAggregate',
+  ],
+  routing: [],
   timelock: [
     'execute',
     'executeBatch',
@@ -339,7 +375,108 @@ const OPEN: Readonly<Partial<Record<ContractKey, readonly string[]>>> = {
 
 const WATCHED = [...new Set([...Object.keys(PRIVILEGED), ...Object.keys(OPEN)])] as ContractKey[]
 
+/** The same of contracts that are made one by one: what only their owner may call, and what anybody may. */
+const MADE: Readonly<
+  Record<
+    string,
+    { readonly privileged: Readonly<Record<string, readonly unknown[]>>; readonly open: readonly string[] }
+  >
+> = {
+  Source: {
+    privileged: {
+      initialize: [sourceParams(nobody)],
+      setSourceParams: [sourceParams(nobody)],
+      setStatus: [1],
+      register: [nobody, 1],
+      unregister: [nobody],
+      publishTask: [task],
+      transferOwnership: [nobody],
+      renounceOwnership: [],
+    },
+    open: [],
+  },
+  Task: {
+    privileged: {
+      attempt: [nobody],
+      submitResponse: [task, nobody],
+      noteSubmission: [word(1)],
+      noteFirstAnswer: [nobody],
+      finalizeWith: [nobody],
+      setStatus: [5],
+      transferOwnership: [nobody],
+      renounceOwnership: [],
+    },
+    open: [],
+  },
+  Response: {
+    privileged: { confirm: [], setStatus: [1], transferOwnership: [nobody], renounceOwnership: [] },
+    open: [],
+  },
+  Orc20: {
+    privileged: {
+      setDescription: ['x'],
+      setLogo: ['x'],
+      setProjectGif: ['x'],
+      setProjectEmoji: ['x'],
+      setSocials: ['x', 'y'],
+      setActivePairs: [nobody, true],
+      transferOwnership: [nobody],
+      renounceOwnership: [],
+    },
+    open: ['approve', 'increaseAllowance', 'decreaseAllowance', 'transfer', 'transferFrom', 'permit'],
+  },
+}
+
+/** One of each. */
+async function makeEach(chain: TestChain): Promise<Readonly<Record<string, Hex>>> {
+  const client = chain.person('client')
+  const [provider, master] = [chain.person('provider'), chain.person('master')]
+  const source = await publishSource(chain, client, { manual: true })
+  await pair(chain, provider, master)
+  await register(chain, source, provider)
+  await deposit(chain, client, OGPU)
+  const published = await publishTask(chain, client, source, OGPU)
+  const nexus = chain.contract('nexus')
+  await nexus.send(provider, 'attempt', [published, provider, 1n])
+  const answered = await nexus.send(provider, 'submitResponse', [[published, provider, 'url', OGPU]])
+  const params = ['Coin', 'CN', 6, 1n, '', '', '', '', [], []]
+  const made = await chain.contract('orc20Factory').send(client, 'create', [params])
+  return {
+    Source: source,
+    Task: published,
+    Response: lower(only(answered, 'ResponseSubmitted').args.response),
+    Orc20: lower(only(made, 'TokenCreated').args.token),
+  }
+}
+
 describe('privileged functions', () => {
+  test('of what is made one by one are all listed too, and refuse a stranger', async () => {
+    const chain = await createTestChain()
+    const made = await makeEach(chain)
+    for (const [name, { privileged, open }] of Object.entries(MADE)) {
+      const contract = chain.at(name, made[name] as Hex)
+      const changing: string[] = []
+      contract.abi.forEachFunction(f => {
+        if (f.stateMutability !== 'view' && f.stateMutability !== 'pure') changing.push(f.name)
+      })
+      expect([name, ...changing.sort()]).toEqual([name, ...[...Object.keys(privileged), ...open].sort()])
+      for (const [method, args] of Object.entries(privileged)) {
+        const answer = await refusal(contract.send(chain.person('stranger'), method, args))
+        expect([name, method, answer]).toEqual([
+          name,
+          method,
+          expect.stringMatching(/^(OwnableUnauthorizedAccount|NotOwner)$/),
+        ])
+      }
+    }
+  })
+
+  test('are looked for in every contract that has an artefact', () => {
+    // A token of the factory has the code and the functions of one that is deployed by itself.
+    const known = [...WATCHED.map(key => CONTRACTS[key]), ...Object.keys(MADE), 'FactoryOrc20']
+    expect([...new Set(known)].sort()).toEqual([...CONTRACT_NAMES].sort())
+  })
+
   test('are all listed: every function that changes state is either privileged or open', async () => {
     const chain = await createTestChain()
     const missing: string[] = []
@@ -450,7 +587,7 @@ test('no privileged caller can take coins: with every setter tried by the timelo
   expect(await chain.at('Task', open).read('status')).toBe(0n)
 })
 
-test('the threat table of the docs names tests that exist', () => {
+test('the threat table of the docs names tests that exist, for each threat', () => {
   const folder = join(import.meta.dirname)
   const text = readFileSync(join(folder, '..', '..', 'docs', 'contracts.md'), 'utf8')
   const table = text.slice(
@@ -461,7 +598,11 @@ test('the threat table of the docs names tests that exist', () => {
   expect(named.length).toBeGreaterThan(30)
   const missing = named.filter(([, file, name]) => {
     const source = readFileSync(join(folder, `${file}.test.ts`), 'utf8')
-    return !source.includes(name as string)
+    const titles = [...source.matchAll(/\btest(?:\.each\([^)]*\))?\(\s*(['"`])(.*?)\1,/g)].map(([, , title]) => title)
+    return !titles.some(title => title?.includes(name as string))
   })
   expect(missing.map(([whole]) => whole)).toEqual([])
+  const rows = table.split('\n').filter(line => line.startsWith('| '))
+  const bare = rows.slice(1).filter(row => !/`[a-z-]+` “[^”]+”/.test(row))
+  expect(bare).toEqual([])
 })

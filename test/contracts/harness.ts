@@ -62,7 +62,8 @@ export interface TestChain {
   attempt<T>(body: () => Promise<T>): Promise<T>
 }
 
-const CONTRACTS = {
+/** Contracts of the genesis: key of their address → name of their artefact. */
+export const CONTRACTS = {
   manager: 'Manager',
   nexus: 'Nexus',
   controller: 'Controller',
