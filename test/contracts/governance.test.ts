@@ -598,7 +598,9 @@ test('the threat table of the docs names tests that exist, for each threat', () 
   expect(named.length).toBeGreaterThan(30)
   const missing = named.filter(([, file, name]) => {
     const source = readFileSync(join(folder, `${file}.test.ts`), 'utf8')
-    const titles = [...source.matchAll(/\btest(?:\.each\([^)]*\))?\(\s*(['"`])(.*?)\1,/g)].map(([, , title]) => title)
+    const titles = [...source.matchAll(/\b(?:test|describe)(?:\.each\([^)]*\))?\(\s*(['"`])(.*?)\1,/g)].map(
+      ([, , title]) => title,
+    )
     return !titles.some(title => title?.includes(name as string))
   })
   expect(missing.map(([whole]) => whole)).toEqual([])
