@@ -6,49 +6,10 @@ import { CHAIN_ID, type Cluster, createCluster, type NodeProcess } from './clust
 import { forbidWrites } from './disk.ts'
 import { sendJunk } from './junk.ts'
 import { ChaosLoad } from './load.ts'
-import { metric, ownVertices, type Spread, sleep, spreadOf } from './measure.ts'
+import { metric, ownVertices, sleep, spreadOf } from './measure.ts'
 import { join, leave, membershipOf } from './membership.ts'
+import type { ChaosOptions, ChaosSummary } from './options.ts'
 import { faultyOf, type PlannedPoint, type Step } from './plan.ts'
-
-export interface ChaosOptions {
-  /** Names the draws outside the plan (jitter of wires, junk). */
-  readonly seed: string
-  readonly plan: readonly Step[]
-  readonly validators: number
-  /** Absent: the committee is fixed. Else a spare validator is there to join and leave. */
-  readonly epochDurationMs?: number
-  readonly clients?: number
-  /** `cli/main.ts` of an older release: it takes the place of the other build in mixed versions. */
-  readonly oldRelease?: URL
-  /** Keeps the data folder also when nothing was violated. */
-  readonly keep?: boolean
-  readonly print?: (line: string) => void
-}
-
-export interface ChaosSummary {
-  readonly violations: readonly string[]
-  /** Processes that SIGKILL was seen to end, and how many of them at a fail point. */
-  readonly kills: number
-  readonly failPoints: Readonly<Record<string, number>>
-  readonly steps: Readonly<Record<string, number>>
-  /** How often a validator ran an older release, and this one after it. */
-  readonly oldRuns: number
-  /** Disturbances that this machine does not allow. */
-  readonly skipped: readonly string[]
-  readonly blocks: number
-  readonly vertices: number
-  readonly epochs: number
-  readonly acknowledged: number
-  /** From the end of a disturbance to the first new receipt. */
-  readonly recoveryMs: Spread
-  /** Time without a receipt while no more than the tolerated number were faulty, and steps in which it was measured. */
-  readonly silenceMs: Spread & { readonly steps: number }
-  /** From the fork of a process until it serves. */
-  readonly startMs: Spread
-  readonly seconds: number
-  /** Still there when it was asked for or something was violated. */
-  readonly dataDir: string
-}
 
 /** The promise: with no more faulty validators than tolerated, the network moves again within this time of healing. */
 const PROGRESS_MS = 10_000
@@ -82,6 +43,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosSummary> {
   }
 }
 
+type StepOf<K extends Step['kind']> = Extract<Step, { readonly kind: K }>
+
 class Chaos {
   readonly #cluster: Cluster
   readonly #options: ChaosOptions
@@ -101,6 +64,8 @@ class Chaos {
   #protocolVersion = 1
   readonly #chain = new ComparedChain()
   #comparedTransactions = 0
+  /** Nodes whose disk is full: they are expected to stop. */
+  readonly #endsByItself = new Set<NodeProcess>()
   /** Was wiped last, and may still be asking what it had signed. */
   #wiped: NodeProcess | undefined
   /**
@@ -190,7 +155,6 @@ class Chaos {
   }
 
   async #disturb(step: Step): Promise<void> {
-    const { links } = this.#cluster
     switch (step.kind) {
       case 'kill': {
         const victims = step.victims.map(index => this.#node(index))
@@ -199,49 +163,16 @@ class Chaos {
         await Promise.all(victims.map(node => this.#start(node)))
         return
       }
-      case 'kill storm': {
-        const storm = async (node: NodeProcess) => {
-          await this.#kill(node)
-          for (const afterMs of step.afterMs) await this.#startAndKill(node, afterMs)
-          await this.#start(node)
-        }
-        await Promise.all(step.victims.map(index => storm(this.#node(index))))
-        return
-      }
+      case 'kill storm':
+        return this.#killAgainAndAgain(step)
       case 'fail point':
         return this.#failAt(this.#node(step.victim), step.points)
-      case 'pause': {
-        const victims = step.victims.map(index => this.#node(index))
-        for (const node of victims) node.signal('SIGSTOP')
-        await sleep(step.ms)
-        for (const node of victims)
-          if (node.isStopped === false) this.#violate(`SIGSTOP left validator ${node.index} running`)
-        for (const node of victims) node.signal('SIGCONT')
-        return
-      }
-      case 'partition': {
-        const before = links.disturbed
-        const others = this.#cluster.nodes.map(({ index }) => index).filter(index => !step.group.includes(index))
-        for (const inside of step.group) {
-          for (const outside of others) {
-            const block = step.how === 'cut' ? 'cut' : 'hole'
-            if (step.how !== 'mute') links.block(outside, inside, block)
-            if (step.how !== 'deaf') links.block(inside, outside, block)
-          }
-        }
-        await sleep(step.ms)
-        if (links.disturbed === before) this.#violate('nothing was cut off by the partition')
-        return links.heal()
-      }
-      case 'bad weather': {
-        const before = links.disturbed
-        links.setConditions(step.conditions)
-        await this.#kill(this.#node(step.victim))
-        await this.#start(this.#node(step.victim))
-        await sleep(step.ms)
-        if (links.disturbed === before) this.#violate('nothing passed through the bad weather')
-        return links.heal()
-      }
+      case 'pause':
+        return this.#pause(step)
+      case 'partition':
+        return this.#partition(step)
+      case 'bad weather':
+        return this.#worsenWeather(step)
       case 'clock skew':
         if (step.offsetMs > 0) await this.#awaitRejoined()
         await this.#runOtherwise(step.victim, { OGPU_CLOCK_OFFSET_MS: String(step.offsetMs) }, step.ms, node =>
@@ -250,32 +181,11 @@ class Chaos {
         this.#aheadUntilMs = Math.max(this.#aheadUntilMs, performance.now() + step.offsetMs)
         return
       case 'mixed versions':
-        if (this.#options.oldRelease !== undefined)
-          return this.#runOldRelease(step.victim, step.ms, this.#options.oldRelease)
-        return this.#runOtherwise(
-          step.victim,
-          { OGPU_BUILD_NAME: '99.0.0-chaos', OGPU_PROTOCOL_VERSION: String(this.#protocolVersion + 1) },
-          step.ms,
-          async node => {
-            const known = await metric(node, 'ogpu_node_protocol_version_known')
-            if (known !== this.#protocolVersion + 1)
-              this.#violate(`validator ${node.index} does not know a later version`)
-          },
-        )
+        return this.#mixVersions(step)
       case 'full disk':
         return this.#fillDisk(this.#node(step.victim))
-      case 'wipe': {
-        // Two validators without memory are two faulty ones, more than the protocol promises to survive.
-        await this.#awaitRejoined()
-        await sleep(Math.max(0, this.#aheadUntilMs - performance.now()))
-        const node = this.#node(step.victim)
-        await this.#kill(node)
-        await this.#seen.addStore(node.folder)
-        node.wipe()
-        this.#wiped = node
-        await this.#startAndKill(node, step.killAfterMs)
-        return this.#start(node)
-      }
+      case 'wipe':
+        return this.#wipe(step)
       case 'rolling restart':
         for (const node of this.#cluster.nodes) {
           await this.#stop(node)
@@ -298,6 +208,69 @@ class Chaos {
       case 'upgrade':
         return this.#upgrade()
     }
+  }
+
+  /** Kills validators several times on their way up. */
+  async #killAgainAndAgain(step: StepOf<'kill storm'>): Promise<void> {
+    const storm = async (node: NodeProcess) => {
+      await this.#kill(node)
+      for (const afterMs of step.afterMs) await this.#startAndKill(node, afterMs)
+      await this.#start(node)
+    }
+    await Promise.all(step.victims.map(index => storm(this.#node(index))))
+  }
+
+  /** Stops validators as the kernel does, and lets them go on. */
+  async #pause(step: StepOf<'pause'>): Promise<void> {
+    const victims = step.victims.map(index => this.#node(index))
+    for (const node of victims) node.signal('SIGSTOP')
+    await sleep(step.ms)
+    for (const node of victims)
+      if (node.isStopped === false) this.#violate(`SIGSTOP left validator ${node.index} running`)
+    for (const node of victims) node.signal('SIGCONT')
+  }
+
+  /** Cuts a group off from the others, in one direction or in both. */
+  async #partition(step: StepOf<'partition'>): Promise<void> {
+    const { links } = this.#cluster
+    const before = links.disturbed
+    const others = this.#cluster.nodes.map(({ index }) => index).filter(index => !step.group.includes(index))
+    for (const inside of step.group) {
+      for (const outside of others) {
+        const block = step.how === 'cut' ? 'cut' : 'hole'
+        if (step.how !== 'mute') links.block(outside, inside, block)
+        if (step.how !== 'deaf') links.block(inside, outside, block)
+      }
+    }
+    await sleep(step.ms)
+    if (links.disturbed === before) this.#violate('nothing was cut off by the partition')
+    return links.heal()
+  }
+
+  /** Makes all wires slow and unsteady, and lets a validator catch up over them. */
+  async #worsenWeather(step: StepOf<'bad weather'>): Promise<void> {
+    const { links } = this.#cluster
+    const before = links.disturbed
+    links.setConditions(step.conditions)
+    await this.#kill(this.#node(step.victim))
+    await this.#start(this.#node(step.victim))
+    await sleep(step.ms)
+    if (links.disturbed === before) this.#violate('nothing passed through the bad weather')
+    return links.heal()
+  }
+
+  /** Takes everything but its keys from a validator. */
+  async #wipe(step: StepOf<'wipe'>): Promise<void> {
+    // Two validators without memory are two faulty ones, more than the protocol promises to survive.
+    await this.#awaitRejoined()
+    await sleep(Math.max(0, this.#aheadUntilMs - performance.now()))
+    const node = this.#node(step.victim)
+    await this.#kill(node)
+    await this.#seen.addStore(node.folder)
+    node.wipe()
+    this.#wiped = node
+    await this.#startAndKill(node, step.killAfterMs)
+    return this.#start(node)
   }
 
   /** After a step everybody is back: transactions must get receipts again in time. */
@@ -370,9 +343,6 @@ class Chaos {
     })
   }
 
-  /** Nodes whose disk is full: they are expected to stop. */
-  readonly #endsByItself = new Set<NodeProcess>()
-
   /** Starts a node and kills it so long after its fork, ready or not. */
   async #startAndKill(node: NodeProcess, afterMs: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined
@@ -440,6 +410,18 @@ class Chaos {
     await hasEffect(node)
     await this.#stop(node)
     await this.#start(node)
+  }
+
+  /** A validator runs another release for a while: an older one where there is one, else one that knows a later version. */
+  #mixVersions({ victim, ms }: StepOf<'mixed versions'>): Promise<void> {
+    const { oldRelease } = this.#options
+    if (oldRelease !== undefined) return this.#runOldRelease(victim, ms, oldRelease)
+    const version = this.#protocolVersion + 1
+    const env = { OGPU_BUILD_NAME: '99.0.0-chaos', OGPU_PROTOCOL_VERSION: String(version) }
+    return this.#runOtherwise(victim, env, ms, async node => {
+      const known = await metric(node, 'ogpu_node_protocol_version_known')
+      if (known !== version) this.#violate(`validator ${node.index} does not know a later version`)
+    })
   }
 
   /** A validator goes back to an older release, on the same data, and then to this one again. */
