@@ -13,7 +13,7 @@ export interface RpcWorkerData extends ChainPlace {
 }
 
 /** About a tenth of the share of consensus and execution. */
-const NICE = 10
+const NICE = 15
 
 const { yields, ...place } = workerData as RpcWorkerData
 const { store, engine, backend } = await openReadBackend(place)
