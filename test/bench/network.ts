@@ -11,6 +11,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { defined } from '#lib/assert'
@@ -26,7 +27,9 @@ const CHAIN_ID = 1071
 const ACCOUNTS = 512
 /** More than these machines execute in a second: the phase at the highest rate must not run dry. */
 const maximumPerSecond = (validators: number) => (validators === 1 ? 10_000 : 4_000)
-const WARM_UP_SECONDS = 5
+const WARM_UP_SECONDS = 20
+/** At the start of a phase the validators are not full yet: for so long nothing but latency is measured. */
+const RAMP_SECONDS = 3
 
 export interface NetworkFigures {
   readonly phase: string
@@ -96,9 +99,8 @@ function figures(
   phase: string,
   before: Snapshot,
   after: Snapshot,
-  offered: LoadReport,
   settled: LoadReport,
-): NetworkFigures {
+): Omit<NetworkFigures, 'offeredPerSecond'> {
   const seconds = (after.atMs - before.atMs) / 1_000
   const deltas = (name: string, label?: string) =>
     after.samples.map(
@@ -111,7 +113,6 @@ function figures(
   const rounded = (value: number) => Math.round(value * 10) / 10
   return {
     phase,
-    offeredPerSecond: Math.round(offered.offered / seconds),
     committedPerSecond: Math.round(median(deltas('ogpu_consensus_committed_transactions_total')) / seconds),
     executedPerSecond: Math.round(executed / seconds),
     cpuUsPerTransactionAndValidator: Math.round((after.cpuUs - before.cpuUs) / executed / after.samples.length),
@@ -207,17 +208,23 @@ export async function benchNetwork(options: NetworkBenchOptions): Promise<readon
       chainId: CHAIN_ID,
       validators: running.validators.map(({ rpcUrl, wsUrl }) => ({ rpcUrl, wsUrl })),
       accounts: ACCOUNTS,
-      transactions: Math.ceil(rate * seconds * 1.1 + maximumPerSecond(validators) * (WARM_UP_SECONDS + seconds)),
+      transactions: Math.ceil(
+        rate * (seconds + RAMP_SECONDS) * 1.1 +
+          maximumPerSecond(validators) * (WARM_UP_SECONDS + seconds + 2 * RAMP_SECONDS),
+      ),
       batch,
     }
     await load.ask(plan)
     const phase = async (name: string, sent: Omit<LoadPhase, 'kind'>) => {
+      const offering = load.ask<LoadReport>({ kind: 'phase', ...sent, seconds: RAMP_SECONDS + sent.seconds })
+      await delay(RAMP_SECONDS * 1_000)
       const before = await snapshot(running)
-      const offered = await load.ask<LoadReport>({ kind: 'phase', ...sent })
+      const offered = await offering
       const after = await snapshot(running)
       const settled = await load.ask<LoadReport>({ kind: 'settle' })
       return {
-        ...figures(name, before, after, offered, settled),
+        ...figures(name, before, after, settled),
+        offeredPerSecond: Math.round(offered.offered / (RAMP_SECONDS + sent.seconds)),
         window: windowOf(before, after),
         stages: await stagesOf(running, settled.sample),
         stagesOfSlowest: await stagesOf(running, settled.slowest),
