@@ -182,7 +182,10 @@ describe('JSON-RPC over HTTP', () => {
     const quick = JSON.parse(call('eth_chainId'))
     const answer = await served.post(JSON.stringify([quick, slow, slow, slow, slow, slow, slow, slow, slow, quick]))
     const late = { error: { code: -32002, message: 'request timed out' } }
-    expect(await answer.json()).toMatchObject([{ result: expect.any(String) }, ...Array.from({ length: 9 }, () => late)])
+    expect(await answer.json()).toMatchObject([
+      { result: expect.any(String) },
+      ...Array.from({ length: 9 }, () => late),
+    ])
   })
 
   it('keeps what broke to itself', async () => {
