@@ -37,10 +37,12 @@ answer it under seal, a verifier re-runs it, the majority is paid. Then once mor
     console.log(`\n${bold('OpenGPU Chain')} ${dim('— verifiable GPU compute on a DAG-BFT chain')}\n`)
 
     let devnet: Devnet | undefined
+    const { promise: crashed, resolve: crash } = Promise.withResolvers<string>()
     const work = async () => {
       await stage('four validators', async update => {
         update('making keys and genesis, starting processes')
         devnet = await startDevnet(options)
+        void devnet.crashed.then(crash)
         if (stopping.signal.aborted) await devnet.stop()
         return `chain ${devnet.chainId}, genesis ${devnet.genesisHash.slice(0, 10)}…, ${devnet.isNew ? 'new' : 'resumed'}`
       })
@@ -51,11 +53,17 @@ answer it under seal, a verifier re-runs it, the majority is paid. Then once mor
       const outcome = await Promise.race([
         job.then(faults => ({ kind: 'done', faults }) as const),
         interrupted.then(signal => ({ kind: 'interrupted', signal }) as const),
+        crashed.then(reason => ({ kind: 'crashed', reason }) as const),
       ])
       if (outcome.kind === 'interrupted') {
         stopping.abort()
         job.catch(() => {})
         return 130
+      }
+      if (outcome.kind === 'crashed') {
+        job.catch(() => {})
+        console.error(red(`\nogpu: ${outcome.reason}`))
+        return 1
       }
       const { faults } = outcome
       for (const fault of faults) console.log(`${red('✗')} ${fault}`)
@@ -64,7 +72,7 @@ answer it under seal, a verifier re-runs it, the majority is paid. Then once mor
       )
       if (once) return faults.length === 0 ? 0 : 1
       printUrls(devnet as unknown as Devnet)
-      const reason = await Promise.race([interrupted, (devnet as unknown as Devnet).crashed])
+      const reason = await Promise.race([interrupted, crashed])
       if (!reason.startsWith('SIG')) {
         console.error(red(`ogpu: ${reason}`))
         return 1

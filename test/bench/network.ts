@@ -239,8 +239,9 @@ export async function benchNetwork(options: NetworkBenchOptions): Promise<readon
   }
 }
 
+// A node forgets the lives of old transactions; at many a second that may be all of them.
 const stagesText = ({ admitted, proposed, committed, executed, seen }: Stages) =>
-  [admitted, proposed, committed, executed, seen].join(' + ')
+  Number.isNaN(seen) ? 'forgotten' : [admitted, proposed, committed, executed, seen].join(' + ')
 
 function tableOf(results: readonly PhaseResult[]): string {
   const rows: [string, (result: PhaseResult) => string | number][] = [

@@ -19,7 +19,11 @@ interface Outcome {
 /** Runs `ogpu …` as a person would, and returns what they would see. */
 function ogpu(
   args: readonly string[],
-  stopWhen?: { readonly shown: string; readonly signal: NodeJS.Signals; readonly first?: () => Promise<void> },
+  when?: {
+    readonly shown: string
+    readonly signal?: NodeJS.Signals
+    readonly first?: (pid: number) => unknown
+  },
 ): Promise<Outcome> {
   return new Promise(resolve => {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
@@ -31,12 +35,14 @@ function ogpu(
     let stopped = false
     child.stdout.on('data', chunk => {
       out += chunk
-      if (stopWhen === undefined || stopped || !out.includes(stopWhen.shown)) return
+      if (when === undefined || stopped || !out.includes(when.shown)) return
       stopped = true
-      // To all at once, as a terminal does.
-      const kill = () => process.kill(-defined(child.pid, 'a child'), stopWhen.signal)
-      if (stopWhen.first === undefined) kill()
-      else void stopWhen.first().finally(kill)
+      const { signal, first } = when
+      const pid = defined(child.pid, 'a child')
+      void Promise.resolve(first?.(pid)).finally(() => {
+        // To all at once, as a terminal does.
+        if (signal !== undefined) process.kill(-pid, signal)
+      })
     })
     child.stderr.on('data', chunk => {
       err += chunk
@@ -145,6 +151,29 @@ describe('the main job', () => {
     expect(other).toMatchObject({ code: 2, out: expect.not.stringContaining('✓') })
     expect(other.err).toContain('--fresh')
   })
+})
+
+/** Processes that `pid` started and whose command line has `word`. */
+function childrenOf(pid: number, word: string): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+  return children.filter(child => readFileSync(`/proc/${child}/cmdline`, 'utf8').split('\0').includes(word))
+}
+
+describe('a broken network', () => {
+  it.runIf(process.platform === 'linux')(
+    'ends the main job with one line that says which process ended',
+    {
+      timeout: 120_000,
+    },
+    async () => {
+      const { code, err } = await ogpu(['start', '--once', '--data-dir', join(dir, 'net')], {
+        shown: 'data node',
+        first: pid => process.kill(defined(childrenOf(pid, '--validator')[2], 'a third validator'), 'SIGKILL'),
+      })
+      expect(err.trim()).toMatch(/^ogpu: validator 2 ended with signal SIGKILL; see .*validator-2\.log$/)
+      expect(code).toBe(1)
+    },
+  )
 })
 
 describe('bad input', () => {
