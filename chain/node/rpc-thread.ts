@@ -4,7 +4,7 @@ import { defined } from '#lib/assert'
 import { silentLog } from '#lib/env'
 import { serveRequests } from '#rpc'
 import { type ChainPlace, openReadBackend } from './read-backend.ts'
-import { lowerThreadPriority } from './thread-priority.ts'
+import { runWhenIdle } from './thread-priority.ts'
 
 /** What the thread is told when it starts. */
 export interface RpcWorkerData extends ChainPlace {
@@ -12,12 +12,9 @@ export interface RpcWorkerData extends ChainPlace {
   readonly yields: boolean
 }
 
-/** About a tenth of the share of consensus and execution. */
-const NICE = 15
-
 const { yields, ...place } = workerData as RpcWorkerData
 const { store, engine, backend } = await openReadBackend(place)
-if (yields) lowerThreadPriority(NICE)
+if (yields) runWhenIdle()
 serveRequests({
   port: defined(parentPort, 'this module runs in a thread'),
   backend,

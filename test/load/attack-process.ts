@@ -1,5 +1,5 @@
 /** Attacks nodes from a process of its own: `start` and `stop` come as messages, what came back goes as one. */
-import { setPriority } from 'node:os'
+import { runWhenIdle } from '../../chain/node/thread-priority.ts'
 import { type Attack, type AttackOptions, type RunningAttack, startAttack } from './attacks.ts'
 
 export type AttackMessage =
@@ -7,7 +7,7 @@ export type AttackMessage =
   | { readonly kind: 'stop' }
 
 // On another machine an attacker would not take the node's processor; here it takes what nobody else wants.
-setPriority(0, 19)
+runWhenIdle()
 const running = new Map<Attack, RunningAttack>()
 
 process.on('message', async (message: AttackMessage) => {
