@@ -311,7 +311,7 @@ if (process.argv[1] === import.meta.filename) {
     process.exit(holds ? 0 : 1)
   }
   const options = {
-    rate: Number(values.rate ?? 400),
+    rate: Number(values.rate ?? 500),
     seconds: Number(values.seconds),
     validators: Number(values.validators),
     batch: Number(values['rpc-batch']),
