@@ -39,7 +39,7 @@ export function machineBlockOf(
     header: {
       number: BigInt(skeleton.number),
       coinbase: new MachineAddress(skeleton.coinbase),
-      timestamp: BigInt(skeleton.timestamp),
+      timestamp: skeleton.timestamp,
       difficulty: skeleton.difficulty,
       prevRandao: skeleton.mixHash,
       gasLimit: skeleton.gasLimit,

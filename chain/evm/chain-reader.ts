@@ -40,7 +40,7 @@ export interface ChainView {
   readonly flat: Pick<FlatState, 'published'>
   head(): Block
   headHeader(): BlockHeader
-  rulesAt(number: BlockNumber, timestamp: number): Rules
+  rulesAt(number: BlockNumber, timestamp: bigint): Rules
   finalized(): BlockNumber
   /** Oldest block after which the state is still kept. */
   earliestState(): BlockNumber

@@ -2,12 +2,13 @@ import { assert } from '#lib/assert'
 import { CodedError } from '#lib/errors'
 import { keccak256, sha256 } from '#lib/hash'
 import {
-  type BlockHeader,
+  blockTimeMs,
   decodeBlockOrigin,
   type ExecutionParams,
   encodeBlockOrigin,
   type OrderedCommit,
   type RecoveredTransaction,
+  secondsOfMs,
   ZERO_NONCE,
 } from '#types'
 import { nextBaseFee } from './base-fee.ts'
@@ -152,7 +153,7 @@ export function createCommitExecution(options: CommitExecutionOptions): {
     skip: (hash: Uint8Array, reason: SkipReason) => void,
   ): Promise<readonly SealedBlock[]> {
     const sealed: SealedBlock[] = []
-    const parentMs = timestampMsOf(executor.tip())
+    const parentMs = blockTimeMs(executor.tip())
     const nowMs = Math.max(ordered.commit.timestampMs, parentMs)
     const isDue = nowMs - parentMs >= params.heartbeatMs || ordered.commit.endsEpoch
     if (transactions.length === 0 && !isDue) return sealed
@@ -241,7 +242,7 @@ export function createCommitExecution(options: CommitExecutionOptions): {
       difficulty: 0n,
       number: parent.header.number + 1,
       gasLimit: params.blockGasLimit,
-      timestamp: Math.floor(nowMs / 1_000),
+      timestamp: secondsOfMs(nowMs),
       extraData: originOf(ordered, subIndex, nowMs, false),
       // Weak randomness: the leader can try many block contents before it signs one (docs/execution.md).
       mixHash: sha256(parent.header.mixHash, ordered.digest),
@@ -290,10 +291,4 @@ function originOf(ordered: OrderedCommit, subIndex: number, nowMs: number, heart
     endsEpoch: ordered.commit.endsEpoch,
     heartbeat,
   })
-}
-
-/** Commit time of a block in milliseconds; whole seconds for blocks that are not made from a commit. */
-export function timestampMsOf(block: { readonly header: Pick<BlockHeader, 'timestamp' | 'extraData'> }): number {
-  const origin = decodeBlockOrigin(block.header.extraData)
-  return block.header.timestamp * 1_000 + (origin?.milliseconds ?? 0)
 }

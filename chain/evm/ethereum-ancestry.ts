@@ -1,9 +1,12 @@
+import { assert } from '#lib/assert'
 import { equalBytes } from '#lib/bytes'
 import { type BlockHeader, type BlockNumber, blockHeaderHash, type Digest, EMPTY_OMMERS_HASH } from '#types'
 import { type Fork, isAtLeast } from './forks.ts'
 
 const DIFFICULTY_MIN = 131_072n
 const DIFFICULTY_DIVISOR = 2_048n
+/** The most by which a difficulty falls, in steps. */
+const FACTOR_MIN = -99n
 /** Blocks in which the exponential part of the difficulty doubles. */
 const BOMB_PERIOD = 100_000
 const OMMERS_MAX = 2
@@ -14,7 +17,7 @@ const OMMER_DEPTH_MAX = 7
 export interface DifficultyInput {
   readonly fork: Fork
   readonly number: BlockNumber
-  readonly timestamp: number
+  readonly timestamp: bigint
   readonly parent: Pick<BlockHeader, 'difficulty' | 'timestamp' | 'ommersHash'>
   /** Blocks by which later forks put the exponential part off. */
   readonly bombDelay: number
@@ -23,14 +26,16 @@ export interface DifficultyInput {
 /** The difficulty of a block that proves work: Yellow Paper 4.3.4, EIP-2, EIP-100 and the delays of the bomb. */
 export function expectedDifficulty({ fork, number, timestamp, parent, bombDelay }: DifficultyInput): bigint {
   const elapsed = timestamp - parent.timestamp
+  assert(elapsed > 0n, 'a block is younger than its parent')
   const step = parent.difficulty / DIFFICULTY_DIVISOR
-  let factor: number
+  let factor: bigint
   if (isAtLeast(fork, 'byzantium')) {
     const hasOmmers = !equalBytes(parent.ommersHash, EMPTY_OMMERS_HASH)
-    factor = Math.max((hasOmmers ? 2 : 1) - Math.floor(elapsed / 9), -99)
-  } else if (isAtLeast(fork, 'homestead')) factor = Math.max(1 - Math.floor(elapsed / 10), -99)
-  else factor = elapsed < 13 ? 1 : -1
-  const linear = parent.difficulty + step * BigInt(factor)
+    factor = (hasOmmers ? 2n : 1n) - elapsed / 9n
+  } else if (isAtLeast(fork, 'homestead')) factor = 1n - elapsed / 10n
+  else factor = elapsed < 13n ? 1n : -1n
+  if (factor < FACTOR_MIN) factor = FACTOR_MIN
+  const linear = parent.difficulty + step * factor
   const base = linear < DIFFICULTY_MIN ? DIFFICULTY_MIN : linear
   const period = Math.floor(Math.max(number - bombDelay, 0) / BOMB_PERIOD)
   return period > 1 ? base + 2n ** BigInt(period - 2) : base

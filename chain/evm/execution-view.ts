@@ -9,7 +9,7 @@ import type { FlatState } from './state/flat-state.ts'
 export interface ExecutionView extends ChainView {
   readonly flat: Pick<FlatState, 'published' | 'complete'>
   readonly log: Logger
-  forkAt(number: BlockNumber, timestamp: number): Fork
+  forkAt(number: BlockNumber, timestamp: bigint): Fork
   /** A machine of the caller's own. */
   newMachine(fork: Fork, customOpcodes?: Parameters<typeof createMachine>[2]): Promise<Machine>
   /** Hash of a block up to the head; zero for none. */

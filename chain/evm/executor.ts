@@ -217,11 +217,11 @@ export class Executor {
     await this.#tries.close()
   }
 
-  forkAt(number: BlockNumber, timestamp: number): Fork {
+  forkAt(number: BlockNumber, timestamp: bigint): Fork {
     return this.#schedule.at(number, timestamp)
   }
 
-  rulesAt(number: BlockNumber, timestamp: number): Rules {
+  rulesAt(number: BlockNumber, timestamp: bigint): Rules {
     return rulesOf(this.forkAt(number, timestamp), BigInt(this.chainId), this.#schedule)
   }
 

@@ -60,17 +60,17 @@ function forkConfigs(
   genesis: GenesisFile,
   genesisHash: Digest,
   schedule: ForkSchedule,
-  head: { readonly number: number; readonly timestamp: number },
+  head: { readonly number: number; readonly timestamp: bigint },
 ): ForkConfigs {
   const { config } = genesis
   const isOurs = config.ogpu !== undefined
-  const genesisTime = Number(BigInt(genesis.timestamp))
+  const genesisTime = BigInt(genesis.timestamp)
   const { blocks, times } = isOurs ? { blocks: [], times: [] } : activationsOf(config, genesisTime)
   const passed = times.filter(time => time <= head.timestamp)
 
   function configAt(time: number, count: number): ForkConfig {
     const number = Math.max(head.number, ...blocks, 0)
-    const fork = schedule.at(number, Math.max(time, genesisTime))
+    const fork = schedule.at(number, time > genesisTime ? BigInt(time) : genesisTime)
     const blobs = isOurs ? { target: 0, max: 0, baseFeeUpdateFraction: 1n } : schedule.blobs(fork)
     return {
       activationTime: time,
@@ -92,7 +92,7 @@ function forkConfigs(
   }
 }
 
-function activationsOf(config: GenesisFile['config'], genesisTime: number): { blocks: number[]; times: number[] } {
+function activationsOf(config: GenesisFile['config'], genesisTime: bigint): { blocks: number[]; times: number[] } {
   const read = (suffix: string) =>
     Object.entries(config)
       .filter(([name, value]) => name.endsWith(suffix) && value !== null && value !== undefined)

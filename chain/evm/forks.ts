@@ -43,12 +43,13 @@ export interface BlobSchedule {
 interface Activation {
   readonly fork: Fork
   readonly block?: number
-  readonly timestamp?: number
+  readonly timestamp?: bigint
 }
 
 /** Which fork rules which block of a chain. */
 export interface ForkSchedule {
-  at(number: number, timestamp: number): Fork
+  /** `timestamp` in Unix seconds. */
+  at(number: number, timestamp: bigint): Fork
   blobs(fork: Fork): BlobSchedule
   /** Blocks by which the exponential part of the difficulty is put off at this block. */
   bombDelay(number: number): number
@@ -109,7 +110,7 @@ export function forkScheduleOf(config: GenesisFile['config']): ForkSchedule {
   }
   for (const [fork, name] of BY_TIME) {
     const timestamp = numberOf(config, name)
-    if (timestamp !== undefined) activations.push({ fork, timestamp })
+    if (timestamp !== undefined) activations.push({ fork, timestamp: BigInt(timestamp) })
   }
   const delays = BOMB_DELAYS.map(([name, blocks]) => ({ from: numberOf(config, name), blocks }))
   const schedule = (config.blobSchedule ?? {}) as Record<string, Record<string, number> | undefined>

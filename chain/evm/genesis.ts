@@ -17,6 +17,7 @@ import {
   type ExecutionParams,
   encodeBlock,
   type GenesisFile,
+  isCommitTime,
   ZERO_DIGEST,
 } from '#types'
 import { type Fork, type ForkSchedule, fixedFork, forkScheduleOf } from './forks.ts'
@@ -37,6 +38,7 @@ export interface Genesis {
 
 /** EIP-1559, INITIAL_BASE_FEE. */
 const INITIAL_BASE_FEE = 1_000_000_000n
+const UINT64_MAX = (1n << 64n) - 1n
 
 /** Forks of our networks by the first protocol version that runs them. A change here is a new protocol version. */
 const FORKS_SINCE: readonly { readonly version: number; readonly fork: Fork }[] = [{ version: 1, fork: 'osaka' }]
@@ -92,7 +94,7 @@ export function genesisBlock(genesis: GenesisFile): Genesis {
 }
 
 function build(genesis: GenesisFile): Genesis {
-  const timestamp = Number(quantity(genesis.timestamp))
+  const timestamp = genesisTime(genesis)
   const schedule = forkScheduleOfGenesis(genesis)
   const rules = rulesOf(schedule.at(0, timestamp), BigInt(genesis.config.chainId), schedule)
   const { state, root } = genesisState(genesis.alloc)
@@ -132,6 +134,14 @@ function build(genesis: GenesisFile): Genesis {
   }
   const hash = blockHeaderHash(header)
   return { block: { ...content, hash, size: encodeBlock(content).length }, hash, state }
+}
+
+function genesisTime({ timestamp, config }: GenesisFile): bigint {
+  const seconds = quantity(timestamp)
+  if (seconds < 0n || seconds > UINT64_MAX || (config.ogpu !== undefined && !isCommitTime(seconds))) {
+    throw new CodedError('bad genesis', 'the timestamp is out of range', { data: { timestamp } })
+  }
+  return seconds
 }
 
 function initialBaseFee(genesis: GenesisFile): bigint {

@@ -109,7 +109,7 @@ class Simulation {
     return blocks
   }
 
-  async #machineFor(number: number, timestamp: number): Promise<Machine> {
+  async #machineFor(number: number, timestamp: bigint): Promise<Machine> {
     const { executor } = this.#options
     const fork = executor.forkAt(number, timestamp)
     const known = this.#machines.get(fork)
@@ -133,7 +133,7 @@ class Simulation {
   ): Promise<SimulatedBlock> {
     const { header: override, withdrawals } = plan
     const number = Number(plan.number)
-    const timestamp = Number(plan.time)
+    const timestamp = plan.time
     const machine = await this.#machineFor(number, timestamp)
     const { rules } = machine
     const excessBlobGas = rules.isCancun ? excessBlobGasAfter(rules, parent) : undefined

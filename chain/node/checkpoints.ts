@@ -1,13 +1,8 @@
 import { type CheckpointCertificate, encodeCertificate, execVoteSigningBytes, type Input } from '#consensus'
 import type { CommitExecutionEngine, ExecutedCommit } from '#evm'
 import { equalBytes } from '#lib/bytes'
-import { type Block, type BlockNumber, decodeBlockOrigin, type Epoch } from '#types'
+import { type BlockNumber, blockTimeMs, decodeBlockOrigin, type Epoch } from '#types'
 import type { Ed25519Key } from './keys/index.ts'
-
-/** Commit time of a block in milliseconds: whole seconds in the header, the rest in `extraData`. */
-export function blockTimeMs(block: Block): number {
-  return block.header.timestamp * 1_000 + (decodeBlockOrigin(block.header.extraData)?.milliseconds ?? 0)
-}
 
 /**
  * Votes on executed blocks: on the last block of the first commit of every checkpoint interval of commit time, and on the

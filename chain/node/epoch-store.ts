@@ -13,7 +13,7 @@ import { CodedError } from '#lib/errors'
 import { accept, reject, type Verdict } from '#lib/verdict'
 import { type PeerId, peerIdOfPublicKey } from '#p2p'
 import { KEY_PREFIX, type Store, storeKey } from '#storage'
-import { type ConsensusParams, type Epoch, type GenesisFile, ZERO_DIGEST } from '#types'
+import { type ConsensusParams, type Epoch, type GenesisFile, secondsToMs, ZERO_DIGEST } from '#types'
 import { committeeOfGenesis, ogpuConfigOf } from './committee.ts'
 
 /** No commit may end the epoch of a network whose committee is fixed. */
@@ -72,7 +72,7 @@ export function createEpochStore(store: Store, genesis: GenesisFile): EpochStore
       epoch: 0,
       committee: first.committee,
       epochSeed: Buffer.from(epochSeed.slice(2), 'hex'),
-      epochStartMs: Number(genesis.timestamp) * 1_000,
+      epochStartMs: secondsToMs(BigInt(genesis.timestamp)),
       previousEpochRecord: ZERO_DIGEST,
       params: { ...consensus, epochDurationMs },
       protocolVersion: 1,

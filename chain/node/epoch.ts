@@ -10,8 +10,16 @@ import type { CommitExecutionEngine, ExecutedCommit } from '#evm'
 import { equalBytes } from '#lib/bytes'
 import type { Clock, Log } from '#lib/env'
 import type { Network, PeerId } from '#p2p'
-import type { Authority, AuthorityIndex, Epoch, OrderedCommit, VerifiedVertex, Vertex } from '#types'
-import { blockTimeMs, createCheckpointVoter } from './checkpoints.ts'
+import {
+  type Authority,
+  type AuthorityIndex,
+  blockTimeMs,
+  type Epoch,
+  type OrderedCommit,
+  type VerifiedVertex,
+  type Vertex,
+} from '#types'
+import { createCheckpointVoter } from './checkpoints.ts'
 import { createConsensusDriver } from './consensus-driver.ts'
 import type { ConsensusLog } from './consensus-log.ts'
 import { createDagView, type DagView } from './dag-view.ts'

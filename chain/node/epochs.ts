@@ -10,6 +10,7 @@ import type { DagReader } from '#rpc'
 import type { Store } from '#storage'
 import {
   type BlockHeader,
+  blockTimeMs,
   type CommitIndex,
   decodeBlockOrigin,
   type Epoch,
@@ -18,7 +19,6 @@ import {
   PROTOCOL_VERSION,
   type Vertex,
 } from '#types'
-import { blockTimeMs } from './checkpoints.ts'
 import { ogpuConfigOf } from './committee.ts'
 import { createConsensusLog } from './consensus-log.ts'
 import { createEpochInstance, type EpochEvents, type EpochInstance, ownIndex, type TransactionCheck } from './epoch.ts'

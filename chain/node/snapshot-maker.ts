@@ -4,8 +4,8 @@ import type { Log } from '#lib/env'
 import { messageOf } from '#lib/errors'
 import { sha256 } from '#lib/hash'
 import type { Store } from '#storage'
-import { blockHeaderHash } from '#types'
-import { blockTimeMs, isFirstOfInterval } from './checkpoints.ts'
+import { blockHeaderHash, blockTimeMs } from '#types'
+import { isFirstOfInterval } from './checkpoints.ts'
 import type { SnapshotFolder } from './snapshot-folder.ts'
 
 /** Making a snapshot takes at most this share of the time: 1/5. */

@@ -78,7 +78,7 @@ export function parseQuantity(value: unknown, bits = 256): bigint {
   return number
 }
 
-/** A quantity that fits a block number, an index or a time. */
+/** A quantity that fits a block number or an index. */
 export function parseSmallQuantity(value: unknown): number {
   const number = parseQuantity(value, 64)
   if (number > BigInt(Number.MAX_SAFE_INTEGER)) throw new ParamError('block number larger than int64')
@@ -202,6 +202,8 @@ export const address = param('address', ADDRESS, parseAddress)
 export const hash = (name: string) => param(name, HASH, parseHash)
 export const data = (name: string) => param(name, DATA, value => parseData(value))
 export const quantity = (name: string) => param(name, QUANTITY, value => parseQuantity(value))
+/** A quantity of 64 bits, such as a time. */
+export const uint64 = (name: string) => param(name, QUANTITY, value => parseQuantity(value, 64))
 export const index = (name: string) => param(name, QUANTITY, parseSmallQuantity)
 export const boolean = (name: string) => param(name, BOOLEAN, parseBoolean)
 export const text = (name: string) => param(name, STRING, value => textOf(value, 'string'))

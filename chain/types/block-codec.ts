@@ -179,7 +179,7 @@ function readHeader(fields: RlpReader): BlockHeader {
     number: safeUint(fields),
     gasLimit: fields.uint(8),
     gasUsed: fields.uint(8),
-    timestamp: safeUint(fields),
+    timestamp: fields.uint(8),
     extraData: fields.bytes(),
     mixHash: fields.fixed(32),
     nonce: fields.fixed(8),

@@ -18,8 +18,8 @@ export interface BlockHeader {
   readonly number: BlockNumber
   readonly gasLimit: bigint
   readonly gasUsed: bigint
-  /** Unix seconds. */
-  readonly timestamp: number
+  /** Unix seconds, 64 bit. Our own blocks have times of which {@link blockTimeMs} makes numbers. */
+  readonly timestamp: bigint
   /** At most 32 bytes. On our chain: `BlockOrigin` (docs/commit-to-block.md). */
   readonly extraData: Uint8Array
   /** PREVRANDAO since the merge. */

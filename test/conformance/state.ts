@@ -143,7 +143,7 @@ async function runCase(
       difficulty: rules.isParis ? 0n : number('currentDifficulty'),
       number: Number(number('currentNumber')),
       gasLimit: number('currentGasLimit'),
-      timestamp: Number(number('currentTimestamp')),
+      timestamp: number('currentTimestamp'),
       extraData: EMPTY,
       mixHash: fromHex(word(env.currentRandom ?? '0x0')),
       nonce: ZERO_NONCE,

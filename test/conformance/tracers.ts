@@ -77,7 +77,7 @@ export const tracerSuite: Suite = async ([folder], report) => {
 export async function traceFixture(fixture: TracerFixture, tracer: string): Promise<unknown> {
   const { genesis, context } = fixture
   const number = Number(context.number)
-  const timestamp = Number(context.timestamp)
+  const timestamp = BigInt(context.timestamp)
   const schedule = forkScheduleOfGenesis({ ...genesis, config: configOf(genesis.config) } as unknown as GenesisFile)
   const rules = rulesOf(schedule.at(number, timestamp), BigInt(genesis.config.chainId), schedule)
   const machine = await createMachine(rules, () => ZERO_DIGEST)

@@ -45,7 +45,7 @@ export async function createTestMachine(genesis: GenesisFile): Promise<TestMachi
   const { chainId } = genesis.config
   const timestamp = BigInt(genesis.timestamp)
   const schedule = forkScheduleOfGenesis(genesis)
-  const rules = rulesOf(schedule.at(0, Number(timestamp)), BigInt(chainId), schedule)
+  const rules = rulesOf(schedule.at(0, timestamp), BigInt(chainId), schedule)
   // Hashes of blocks that were never made: distinct and fixed.
   const hashOf = (number: number) => fromHex(number.toString(16).padStart(64, 'b'))
   const machine = await createMachine(rules, hashOf)

@@ -40,7 +40,7 @@ describe('an execution engine', () => {
     expect(blocks).toHaveLength(1)
     const { block, receipts } = blocks[0] as (typeof blocks)[number]
     expect(toHex(block.header.parentBeaconBlockRoot as Uint8Array)).toBe(toHex(ordered.digest))
-    expect(block.header.timestamp).toBe(GENESIS_MS / 1_000 + 1)
+    expect(block.header.timestamp).toBe(BigInt(GENESIS_MS / 1_000) + 1n)
     expect(decodeBlockOrigin(block.header.extraData)).toEqual({
       epoch: 0,
       commitIndex: 1,

@@ -35,7 +35,7 @@ export function headerAt(number: number, changes: Partial<BlockHeader> = {}): Bl
     number,
     gasLimit: 30_000_000n,
     gasUsed: 0n,
-    timestamp: 1_700_000_000 + number,
+    timestamp: 1_700_000_000n + BigInt(number),
     extraData: new Uint8Array(0),
     mixHash: ZERO_HASH,
     nonce: new Uint8Array(8),

@@ -67,7 +67,7 @@ export function memoryChain() {
       number: blocks.length,
       gasLimit: 30_000_000n,
       gasUsed: 21_000n * BigInt(transactions.length),
-      timestamp: 1_700_000_000 + blocks.length,
+      timestamp: 1_700_000_000n + BigInt(blocks.length),
       extraData: new Uint8Array(32),
       mixHash: ZERO_DIGEST,
       nonce: ZERO_NONCE,

@@ -19,7 +19,7 @@ describe('pending', () => {
     if (error !== undefined) throw new Error(error.message)
     return result
   }
-  const stateDiff = (time: number) => ({
+  const stateDiff = (time: bigint) => ({
     [CLOCK]: { stateDiff: { [`0x${'0'.repeat(64)}`]: `0x${time.toString(16).padStart(64, '0')}` } },
   })
 

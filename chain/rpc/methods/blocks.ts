@@ -10,6 +10,7 @@ import {
   index,
   plainBlockNumber,
   requiredBlock,
+  uint64,
   withDefault,
 } from '../params.ts'
 import { listOf, nullable, OBJECT, QUANTITY, titled } from '../schema.ts'
@@ -90,7 +91,7 @@ export const blockMethods = [
   method({
     name: 'erigon_getBlockByTimestamp',
     summary: 'The last block that is not younger than a time in seconds; the oldest one when all are younger.',
-    params: [index('timestamp'), boolean('fullTransactions')],
+    params: [uint64('timestamp'), boolean('fullTransactions')],
     result: nullable(titled('block')),
     weight: 5,
     handle: async (context, [timestamp, full]) => {

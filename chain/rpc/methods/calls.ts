@@ -16,7 +16,7 @@ const PENDING: BlockRef = { kind: 'tag', tag: 'pending' }
  */
 function nextBlock(ref: BlockRef, { number, timestamp }: BlockHeader, tags = ['pending']): BlockOverride {
   if (ref.kind !== 'tag' || !tags.includes(ref.tag)) return {}
-  return { number: BigInt(number) + 1n, time: BigInt(timestamp) + 1n }
+  return { number: BigInt(number) + 1n, time: timestamp + 1n }
 }
 
 /** Read-only execution. */

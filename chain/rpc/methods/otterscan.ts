@@ -86,7 +86,8 @@ async function search(context: ReadContext, who: Address, from: number, step: 1 
       const receipt = shown[position]
       if (transaction === undefined || receipt === undefined) continue
       txs.push(transactionToJson(transaction, { block: found, index: position }))
-      receipts.push({ ...receipt, logs: null, logsBloom: null, timestamp: found.header.timestamp })
+      // Otterscan reads a JSON number, of which a browser keeps 53 bits anyway.
+      receipts.push({ ...receipt, logs: null, logsBloom: null, timestamp: Number(found.header.timestamp) })
     }
   }
   const isEnd = number < 0 || number > head
