@@ -70,7 +70,8 @@ entry signed with all its keys; merge checks entries and adds them; build makes 
       )
     }
     const file = await loadGenesis(files[0] as string)
-    const hash = toHex(genesisBlock(file).hash)
+    const { block, hash: digest } = genesisBlock(file)
+    const hash = toHex(digest)
     if (verb === 'hash') {
       console.log(hash)
       return 0
@@ -79,7 +80,7 @@ entry signed with all its keys; merge checks entries and adds them; build makes 
       table([
         ['hash', hash],
         ['chain id', String(file.config.chainId)],
-        ['start', new Date(Number(file.timestamp) * 1_000).toISOString()],
+        ['start', startText(block.header.timestamp)],
         ['accounts', String(Object.keys(file.alloc).length)],
         ...(file.config.ogpu?.validators ?? []).map(({ name, operator, stake }) => [
           name,
@@ -89,6 +90,12 @@ entry signed with all its keys; merge checks entries and adds them; build makes 
     )
     return 0
   },
+}
+
+/** Calendars end before the times of Ethereum's headers do. */
+function startText(seconds: bigint): string {
+  const date = new Date(Number(seconds) * 1_000)
+  return Number.isNaN(date.getTime()) ? `${seconds} s after 1970` : date.toISOString()
 }
 
 async function make(values: Values, files: readonly string[]): Promise<number> {
