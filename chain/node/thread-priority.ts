@@ -3,9 +3,8 @@ import { readlinkSync } from 'node:fs'
 import { setPriority } from 'node:os'
 
 /**
- * Lets other threads of the process go first where they want the same core, by so many steps of niceness. Called once the
- * thread is ready, as one that starts at low priority would take seconds on a busy machine. On Linux this is about the
- * calling thread only; elsewhere nothing happens.
+ * Lets other threads of the process go first where they want the same core, by so many steps of niceness. On Linux this
+ * is about the calling thread only; elsewhere nothing happens.
  */
 export function lowerThreadPriority(steps: number): void {
   try {
@@ -19,7 +18,8 @@ export function lowerThreadPriority(steps: number): void {
 const LOWEST = 15
 
 /**
- * Lets the calling thread run only when nobody else wants its core. Niceness is about shares: one that woke up waits until
+ * Lets the calling thread run only when nobody else wants its core; called once the thread is ready, as a start might not
+ * end on a full machine. Niceness is about shares: one that woke up waits until
  * the slice of some 3 ms ends that runs, however nice that is. Under Linux's idle policy (sched(7)) it does not. Only the
  * program chrt can set it; without it, niceness has to do.
  */
