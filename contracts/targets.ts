@@ -26,7 +26,7 @@ export const TARGETS: Readonly<Record<string, readonly string[]>> = {
   'governance/OgpuGovernor.sol': ['OgpuGovernor'],
   'token/WrappedOgpu.sol': ['WrappedOgpu'],
   'token/Orc20.sol': ['Orc20'],
-  'token/Orc20Factory.sol': ['Orc20Factory', 'FactoryOrc20'],
+  'token/Orc20Factory.sol': ['Orc20Factory'],
   'token/Faucet.sol': ['Faucet'],
   'system/Multicall3.sol': ['Multicall3'],
 }

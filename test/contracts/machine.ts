@@ -4,6 +4,7 @@
  */
 
 import { Address as MachineAddress } from '@ethereumjs/util'
+import { assert } from '#lib/assert'
 import { EMPTY, fromHex, type Hex, toHex } from '#lib/bytes'
 import type { GenesisFile, Log } from '#types'
 import { intrinsicGas } from '../../chain/evm/gas.ts'
@@ -26,6 +27,7 @@ export interface TestMachine {
   /** Block that calls run in. Whoever has the machine moves it on. */
   readonly block: { number: bigint; timestamp: bigint }
   balanceOf(address: Hex): bigint
+  codeOf(address: Hex): Uint8Array
   setBalance(address: Hex, balance: bigint): void
   setCode(address: Hex, code: Uint8Array): void
   call(from: Hex, to: Hex, data: Uint8Array, value?: bigint): CallResult
@@ -113,6 +115,11 @@ export async function createTestMachine(genesis: GenesisFile): Promise<TestMachi
   return {
     block,
     balanceOf,
+    codeOf(address) {
+      const code = state.code(fromHex(address))
+      assert(!(code instanceof Promise), 'the machine has its state at hand')
+      return code
+    },
     setBalance,
     setCode,
     call,
