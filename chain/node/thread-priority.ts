@@ -19,13 +19,17 @@ const LOWEST = 15
 
 /**
  * Lets the calling thread run only when nobody else wants its core; called once the thread is ready, as a start might not
- * end on a full machine. Niceness is about shares: one that woke up waits until
- * the slice of some 3 ms ends that runs, however nice that is. Under Linux's idle policy (sched(7)) it does not. Only the
- * program chrt can set it; without it, niceness has to do.
+ * end on a full machine. Niceness is about shares: who wakes up waits until the slice of some 3 ms ends that runs, however
+ * nice its thread is. Under Linux's idle policy (sched(7)) nobody waits. Only the program chrt can set it; without it, or
+ * without /proc, niceness has to do.
  */
 export function runWhenIdle(): void {
   lowerThreadPriority(LOWEST)
   if (process.platform !== 'linux') return
-  const thread = readlinkSync('/proc/thread-self').split('/').at(-1) as string
-  spawnSync('chrt', ['-i', '-p', '0', thread], { stdio: 'ignore' })
+  try {
+    const thread = readlinkSync('/proc/thread-self').split('/').at(-1) as string
+    spawnSync('chrt', ['-i', '-p', '0', thread], { stdio: 'ignore' })
+  } catch {
+    // A sandbox may hide it; the thread works all the same.
+  }
 }
