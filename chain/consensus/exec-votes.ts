@@ -1,3 +1,4 @@
+import { defined } from '#lib/assert'
 import { equalBytes, toHex } from '#lib/bytes'
 import type { AuthorityIndex, BlockNumber, Digest, Epoch, ExecVote } from '#types'
 import { type Stakes, Tally } from './committee.ts'
@@ -13,7 +14,8 @@ interface HashVotes {
 interface HeightVotes {
   readonly hashes: HashVotes[]
   readonly voters: Tally
-  own: Digest | undefined
+  /** Authors who voted here in one of their last {@link EXEC_HEIGHTS_MAX} votes. */
+  holders: number
   certificate: CheckpointCertificate | undefined
   /** Alarms raised for this height, so that each comes once. */
   readonly raised: Set<string>
@@ -23,11 +25,18 @@ interface HeightVotes {
  * Counts execution votes of ordered vertices, so every node sees the same set. A quorum for one hash is a checkpoint
  * certificate. Divergence is noticed in three forms: a quorum certified another result than ours (fatal: our execution
  * is wrong); an honest node disagrees with us (validity weight); or no certificate can form any more.
+ *
+ * What is remembered is bounded for each author by itself: whatever heights a liar votes on, and however many, the votes of
+ * others stay.
  */
 export class ExecVoteCounter {
   readonly #epoch: Epoch
   readonly #committee: Stakes
   readonly #heights = new Map<BlockNumber, HeightVotes>()
+  /** The last heights that each author voted on, in the order of its votes. */
+  readonly #heldBy: BlockNumber[][]
+  /** The last results of our own execution. */
+  readonly #own = new Map<BlockNumber, Digest>()
   /** Heights up to this one are no longer counted. */
   #closedUpTo = -1
   #certified = -1
@@ -40,6 +49,7 @@ export class ExecVoteCounter {
   constructor(epoch: Epoch, committee: Stakes) {
     this.#epoch = epoch
     this.#committee = committee
+    this.#heldBy = committee.stakes.map(() => [])
   }
 
   /** Highest certified height of this epoch, −1 for none. */
@@ -63,52 +73,51 @@ export class ExecVoteCounter {
     this.#firstOwn ??= height
     this.#beforeLastOwn = this.#lastOwn
     this.#lastOwn = height
-    const votes = this.#at(height)
-    if (votes === undefined) return []
-    votes.own = blockHash
-    return this.#examine(height, votes)
+    this.#own.set(height, blockHash)
+    if (this.#own.size > EXEC_HEIGHTS_MAX) this.#own.delete(defined(this.#own.keys().next().value, 'the first of many'))
+    const votes = this.#heights.get(height)
+    return votes === undefined ? [] : this.#examine(height, votes)
   }
 
   /** A vote of an ordered vertex. The first vote of an author at a height counts. */
-  observe(author: AuthorityIndex, vote: ExecVote): readonly Effect[] {
-    const votes = this.#at(vote.height)
-    if (votes === undefined || !votes.voters.add(author)) return []
-    let hash = votes.hashes.find(one => equalBytes(one.blockHash, vote.blockHash))
+  observe(author: AuthorityIndex, { height, blockHash, signature }: ExecVote): readonly Effect[] {
+    if (height <= this.#closedUpTo) return []
+    const votes = this.#at(height)
+    if (!votes.voters.add(author)) return []
+    let hash = votes.hashes.find(one => equalBytes(one.blockHash, blockHash))
     if (hash === undefined) {
-      hash = { blockHash: vote.blockHash, tally: new Tally(this.#committee), signatures: [] }
+      hash = { blockHash, tally: new Tally(this.#committee), signatures: [] }
       votes.hashes.push(hash)
     }
     hash.tally.add(author)
-    hash.signatures.push({ author, signature: vote.signature })
-    return this.#examine(vote.height, votes)
+    hash.signatures.push({ author, signature })
+    this.#hold(author, height, votes)
+    return this.#examine(height, votes)
   }
 
-  #at(height: BlockNumber): HeightVotes | undefined {
-    if (height <= this.#closedUpTo) return undefined
+  #at(height: BlockNumber): HeightVotes {
     const known = this.#heights.get(height)
     if (known !== undefined) return known
     const votes: HeightVotes = {
       hashes: [],
       voters: new Tally(this.#committee),
-      own: undefined,
+      holders: 0,
       certificate: undefined,
       raised: new Set(),
     }
     this.#heights.set(height, votes)
-    if (this.#heights.size > EXEC_HEIGHTS_MAX) this.#makeRoom()
-    return this.#heights.get(height)
+    return votes
   }
 
-  /** Inflated heights go first, so that a liar cannot push real ones out; settled low ones go when all are real. */
-  #makeRoom(): void {
-    const heights = [...this.#heights.keys()].sort((a, b) => a - b)
-    const claimed = heights.filter(height => {
-      const votes = this.#heights.get(height)
-      return votes !== undefined && votes.own === undefined && votes.voters.weight < this.#committee.validity
-    })
-    const victim = claimed.at(-1) ?? (heights[0] as number)
-    if (claimed.length === 0) this.#closedUpTo = victim
-    this.#heights.delete(victim)
+  /** The author's oldest vote gives way to its newest; a height that nobody holds any more is forgotten. */
+  #hold(author: AuthorityIndex, height: BlockNumber, votes: HeightVotes): void {
+    const held = defined(this.#heldBy[author], 'an author of the committee')
+    votes.holders++
+    held.push(height)
+    if (held.length <= EXEC_HEIGHTS_MAX) return
+    const oldest = held.shift() as BlockNumber
+    const released = this.#heights.get(oldest)
+    if (released !== undefined && --released.holders === 0) this.#heights.delete(oldest)
   }
 
   #examine(height: BlockNumber, votes: HeightVotes): readonly Effect[] {
@@ -120,11 +129,12 @@ export class ExecVoteCounter {
       if (!fatal) this.#doubtful = true
       effects.push({ kind: 'alarm', code, fatal, data: { height, ...data } })
     }
+    const own = this.#own.get(height)
     let heaviest = 0
     for (const hash of votes.hashes) {
       const { weight } = hash.tally
       heaviest = Math.max(heaviest, weight)
-      const differs = votes.own !== undefined && !equalBytes(votes.own, hash.blockHash)
+      const differs = own !== undefined && !equalBytes(own, hash.blockHash)
       if (weight >= quorum && votes.certificate === undefined) {
         votes.certificate = {
           epoch: this.#epoch,
@@ -136,7 +146,7 @@ export class ExecVoteCounter {
         if (height > this.#certified) this.#certify(height)
       }
       if (!differs) continue
-      const data = { ours: toHex(votes.own ?? hash.blockHash), theirs: toHex(hash.blockHash), weight }
+      const data = { ours: toHex(own), theirs: toHex(hash.blockHash), weight }
       if (weight >= quorum) raise('state diverged', true, data)
       else if (weight >= validity) raise('state disputed', false, data)
     }

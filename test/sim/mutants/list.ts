@@ -320,6 +320,18 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'shared-vote-room',
+    about: 'all authors share the room for execution votes: a liar fills it (2.26)',
+    likely: ['liars'],
+    file: 'exec-votes.ts',
+    changes: [
+      [
+        'if (height <= this.#closedUpTo) return []',
+        'if (height <= this.#closedUpTo || (this.#heights.size > EXEC_HEIGHTS_MAX && !this.#heights.has(height))) return []',
+      ],
+    ],
+  },
+  {
     name: 'first-vertex-varies',
     about: 'a validator that forgot round 1 signs a twin of it (2.20)',
     likely: ['cold-start'],

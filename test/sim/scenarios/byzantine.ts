@@ -2,6 +2,14 @@ import { STRATEGY_NAMES } from '../adversaries/index.ts'
 import { basePlan, CALM_NETWORK, type Plan } from '../plan.ts'
 import { commitsBetween, expectThat, type Scenario } from '../scenario.ts'
 
+/** No pause between rounds, and many checkpoints. */
+const QUICK: Plan['params'] = {
+  leaderTimeoutMs: 250,
+  leaderTimeoutMaxMs: 500,
+  scheduleWindowCommits: 20,
+  checkpointIntervalMs: 100,
+}
+
 function withByzantine(
   name: string,
   n: number,
@@ -110,6 +118,8 @@ export const byzantineScenarios: readonly Scenario[] = [
     plans: () => [
       withByzantine('liars/liar', 4, 'liar', [1]),
       withByzantine('liars/double-key', 4, 'double-key', [1]),
+      // Long enough for false votes on more heights than votes of one author are kept for.
+      withByzantine('liars/long', 4, 'liar', [1], { durationMs: 25_000, params: QUICK }),
       withByzantine('liars/two', 7, 'liar', [1], { faults: [{ kind: 'byzantine', node: 4, strategy: 'double-key' }] }),
     ],
     expect: world => {
