@@ -48,6 +48,8 @@ export const OWN_LAST_RETRY_MS = 5_000
 export const FRESH_START_WAIT_MS = 6_000
 /** While our round does not advance, our last vertex is sent again this often: a lost message must not stop everybody. */
 export const REPUBLISH_MS = 1_000
+/** Different digests for which one author's votes on a commit are counted: one more than an honest one has. */
+export const COMMIT_DIGESTS_PER_AUTHOR_MAX = 2
 /** Heights for each author whose execution votes are counted at a time; those so far below the certified one are not. */
 export const EXEC_HEIGHTS_MAX = 256
 /** Blocks that certificates may lag behind our execution before own vertices stay empty. */
