@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, totalmem } from 'node:os'
 import { Worker } from 'node:worker_threads'
 
 /** What is told of one seed. */
@@ -14,6 +14,9 @@ export interface SeedReport {
 
 /** Seeds that a worker takes at a time: few, so that the cores finish together. */
 const CHUNK = 8
+
+/** Half of the machine's memory for all workers: a plan of a hundred validators needs gigabytes, V8's own limit is four. */
+const HEAP_MB = Math.floor(totalmem() / 2 ** 21)
 
 export function defaultJobs(): number {
   return availableParallelism()
@@ -33,7 +36,7 @@ export async function runSeeds(
   const work = () =>
     new Promise<void>((resolve, reject) => {
       const worker = new Worker(new URL('./swarm-worker.ts', import.meta.url), {
-        resourceLimits: { maxYoungGenerationSizeMb: 128 },
+        resourceLimits: { maxYoungGenerationSizeMb: 128, maxOldGenerationSizeMb: Math.floor(HEAP_MB / jobs) },
       })
       const feed = () => {
         const chunk = seeds.slice(next, next + CHUNK)
