@@ -1,5 +1,5 @@
 import { Common, type CustomCrypto, Mainnet } from '@ethereumjs/common'
-import { createEVM, type EVM, type EVMMockBlockchainInterface, type EVMOpts } from '@ethereumjs/evm'
+import { EVM, type EVMMockBlockchainInterface, type EVMOpts } from '@ethereumjs/evm'
 import { assert } from '#lib/assert'
 import { fromHex } from '#lib/bytes'
 import { keccak256, sha256 } from '#lib/hash'
@@ -7,7 +7,7 @@ import { recoverPublicKey } from '#lib/secp256k1'
 import type { Digest } from '#types'
 import type { BlobSchedule, Fork, ForkSchedule } from './forks.ts'
 import { isAtLeast } from './forks.ts'
-import { verifyKzgProofHex } from './kzg.ts'
+import { bls, bn254, fastPrecompiles, verifyKzgProof } from './precompiles/index.ts'
 import { type ByteKey, keyOf } from './state/byte-keys.ts'
 import { StateManager } from './state/state-manager.ts'
 
@@ -82,7 +82,7 @@ const CRYPTO: CustomCrypto = {
     return key.subarray(1)
   },
   kzg: {
-    verifyProof: verifyKzgProofHex,
+    verifyProof: verifyKzgProof,
     blobToKzgCommitment: neverCalled,
     computeBlobProof: neverCalled,
     verifyBlobProofBatch: neverCalled,
@@ -114,10 +114,14 @@ export async function createMachine(
     putBlock: async () => {},
     shallowCopy: () => blockchain,
   }
-  const evm = await createEVM({
+  // createEVM puts noble in place of the bn254 that it is given; beyond that it only fills in what we give anyway.
+  const evm = new EVM({
     common,
     stateManager: state,
     blockchain,
+    bls,
+    bn254,
+    customPrecompiles: fastPrecompiles(common),
     ...(customOpcodes === undefined ? {} : { customOpcodes }),
   })
   const precompiles = [...evm.precompiles.keys()]

@@ -4,6 +4,7 @@ import { type Command, flag, integer, text, UsageError, type Values } from '../c
 
 const BENCHES = {
   execution: 'test/bench/execution.ts',
+  precompiles: 'test/bench/precompiles.ts',
   store: 'test/bench/store-writes.ts',
   consensus: 'test/bench/consensus-core.ts',
   p2p: 'test/bench/p2p.ts',
@@ -57,6 +58,7 @@ export const bench: Command = {
 
 const OPTIONS_OF: Readonly<Record<keyof typeof BENCHES, readonly string[]>> = {
   execution: ['accounts', 'write'],
+  precompiles: [],
   store: [],
   consensus: [],
   p2p: [],
