@@ -1,4 +1,5 @@
 import { defined } from '#lib/assert'
+import type { ConsensusParams } from '#types'
 import { Violation } from './checker.ts'
 import { latencyBoundUs } from './network.ts'
 import type { SimNode } from './node.ts'
@@ -33,9 +34,14 @@ export function needsRecovery(plan: Plan): boolean {
   )
 }
 
-export function boundsOf(plan: Plan, leaderTimeoutMs: number): LivenessBounds {
+/** Timeouts of `params`: a score of plain ones or, after a back-off, the longest for each of some faulty leaders in a row. */
+export function boundsOf(
+  plan: Plan,
+  params: Pick<ConsensusParams, 'leaderTimeoutMs' | 'leaderTimeoutMaxMs'>,
+): LivenessBounds {
   const deltaMs = latencyBoundUs(plan.network.latency) / 1000
-  const commitMs = Math.ceil(16 * deltaMs + 20 * leaderTimeoutMs + (plan.disk.highUs + plan.executionUs) / 100)
+  const timeoutsMs = Math.max(20 * params.leaderTimeoutMs, 3 * params.leaderTimeoutMaxMs)
+  const commitMs = Math.ceil(16 * deltaMs + timeoutsMs + (plan.disk.highUs + plan.executionUs) / 100)
   const recovery = needsRecovery(plan) ? RECOVERY_MS : 0
   return { calmFromMs: lastDisturbanceMs(plan) + recovery + commitMs, commitMs }
 }
@@ -73,7 +79,7 @@ export function isWithinFaultBound(world: World): boolean {
  */
 export function checkLiveness(world: World): void {
   const { plan, params, nowUs } = world
-  const bounds = boundsOf(plan, params.leaderTimeoutMs)
+  const bounds = boundsOf(plan, params)
   const endMs = plan.durationMs
   if (endMs < bounds.calmFromMs + bounds.commitMs) return
   if (!isWithinFaultBound(world)) return
