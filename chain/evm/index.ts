@@ -19,6 +19,7 @@ export { type MigratedStore, type MigrateOptions, migrateStore } from './migrate
 export { createPool, type PoolOptions } from './pool.ts'
 export { isDelegation } from './pool-account.ts'
 export { DEFAULT_POOL_PARAMS, type PoolParams } from './pool-params.ts'
+export { loadPrecompiles } from './precompiles/index.ts'
 export type { Retention } from './pruning.ts'
 export { createReadEngine, type ReadEngine, type ReadEngineOptions } from './read-engine.ts'
 export { createRecoveryPool, type RecoveryPool, type RecoveryPoolOptions, type RecoveryVerdict } from './recovery.ts'

@@ -4,6 +4,7 @@ import {
   createPool,
   createTransactionCheck,
   type ExecutedCommit,
+  loadPrecompiles,
   type RecoveryPool,
   type TransactionPool,
 } from '#evm'
@@ -76,6 +77,7 @@ export interface NodeParts {
 export async function createNodeParts(options: NodePartsOptions): Promise<NodeParts> {
   const { genesis, recovery, registry, network, historyBlocks, bodyBlocks, clock, log } = options
   const metrics = createNodeMetrics(registry)
+  await loadPrecompiles()
   const engine = await createExecutionEngine({
     genesis,
     store: options.chainStore,

@@ -28,6 +28,14 @@ const blsCurve = lazy(async () => {
 })
 const p256Curve = lazy(async () => new P256(await Mcl.load('p256')))
 
+/**
+ * Loads all curves, so that none is loaded in the middle of a block. Other threads that load one afterwards share its
+ * compiled code, which V8 keeps for a process as long as somebody has it.
+ */
+export async function loadPrecompiles(): Promise<void> {
+  await Promise.all([bn254Curve.load(), blsCurve.load(), p256Curve.load()])
+}
+
 /** For `EVMOpts.bn254`; to be called by precompiles of {@link fastPrecompiles} only, which see that it is loaded. */
 export const bn254: EVMBN254Interface = {
   add: input => loaded(bn254Curve).add(input),
