@@ -7,8 +7,8 @@ import { workerData } from 'node:worker_threads'
 import type { RpcWorkerData } from './rpc-thread.ts'
 import { lowerThreadPriority } from './thread-priority.ts'
 
-/** A tenth of the share of consensus and execution; at the lowest priority a start on a full machine would not end. */
-const STARTING = 10
+/** A thirtieth of the share of consensus and execution; with none at all a start on a full machine would not end. */
+const STARTING = 15
 
 if ((workerData as RpcWorkerData).yields) lowerThreadPriority(STARTING)
 enableCompileCache()

@@ -52,8 +52,11 @@ export type WorkerReply =
   | { readonly kind: 'result'; readonly id: number; readonly head: BlockNumber; readonly text: string }
   | { readonly kind: 'error'; readonly id: number; readonly head: BlockNumber; readonly error: RpcErrorObject }
 
-/** An execution that watches the clock itself ends before its thread has to. */
-const GRACE_MS = 250
+/**
+ * An execution that watches the clock itself ends before its thread has to. On a full machine the thread may be late to
+ * look, and a new one costs a second of processor time, so it is waited for: for two fifths of its time, or this.
+ */
+const GRACE_MIN_MS = 250
 /** Heap of a thread; a request that needs more loses it. */
 const HEAP_MIB = 512
 
@@ -155,7 +158,7 @@ export function createRpcWorkers(options: RpcWorkersOptions): RpcWorkers {
     waiting.job.signal.removeEventListener('abort', waiting.onAbort)
     const id = nextId++
     const { method, timeoutMs } = waiting.job
-    const timer = setTimeout(() => end(lane, waiting), timeoutMs + GRACE_MS)
+    const timer = setTimeout(() => end(lane, waiting), timeoutMs + Math.max(GRACE_MIN_MS, (timeoutMs * 2) / 5))
     lane.current = { id, waiting, timer }
     lane.worker.postMessage({ id, method, params: waiting.params } satisfies WorkerRequest)
   }
