@@ -117,10 +117,10 @@ const FORMS: ReadonlyMap<string, readonly Attack[]> = new Map([
   ['all of them', ATTACKS],
 ])
 
-/** A form of abuse: its windows, and the quiet ones on both sides of each. */
+/** A form of abuse: its windows, and for each the quiet ones on both sides. */
 interface Form {
   readonly own: Window[]
-  readonly beside: Set<Window>
+  readonly beside: (readonly [Window, Window])[]
 }
 
 interface Measured {
@@ -166,7 +166,7 @@ function createMeter(validators: readonly ValidatorProcess[], attacker: Attacker
 /** Every form of abuse in each round, with a quiet window before and after it. */
 async function measureRounds(measure: Measure, seconds: number, rounds: number): Promise<Measured> {
   const quiet: Window[] = [await measure('quiet', [], seconds)]
-  const forms = new Map(Array.from(FORMS.keys(), (name): [string, Form] => [name, { own: [], beside: new Set() }]))
+  const forms = new Map(Array.from(FORMS.keys(), (name): [string, Form] => [name, { own: [], beside: [] }]))
   for (let round = 0; round < rounds; round++) {
     for (const [name, attacks] of FORMS) {
       const before = defined(quiet.at(-1), 'a quiet window comes first')
@@ -175,7 +175,7 @@ async function measureRounds(measure: Measure, seconds: number, rounds: number):
       quiet.push(after)
       const { own, beside } = defined(forms.get(name), 'forms are those of the table')
       own.push(abused)
-      beside.add(before).add(after)
+      beside.push([before, after])
       console.log(
         `  round ${round + 1} ${name.padEnd(12)} p99 ${p99Of([abused])} ms, ` +
           `beside it ${p99Of([before])} and ${p99Of([after])} ms (${movePercent([abused], [before, after]).toFixed(0)} %)`,
@@ -185,25 +185,36 @@ async function measureRounds(measure: Measure, seconds: number, rounds: number):
   return { quiet, forms }
 }
 
+/** By how many percent p99 moved in each window of a form, ascending. */
+function movesOf({ own, beside }: Form): readonly number[] {
+  return own
+    .map((window, at) => movePercent([window], defined(beside[at], 'a window has two beside it')))
+    .sort((a, b) => a - b)
+}
+
 /** Prints the table and returns by how many percent p99 moves at most. */
 function report({ quiet, forms }: Measured): number {
-  const heads = ['p50', 'p99', 'max', 'n', 'quiet p99', 'p99 moves', 'answer p50', 'answer p99']
+  const heads = ['p50', 'p99', 'max', 'n', 'p99 moves', 'at worst', 'answer p50', 'answer p99']
   console.log(`\n${'arrival to commit, ms'.padEnd(22)}${heads.map(head => head.padStart(12)).join('')}`)
-  const row = (name: string, windows: readonly Window[], quietP99: string, move: string) => {
+  const row = (name: string, windows: readonly Window[], moves: readonly number[]) => {
     const commits = sorted(windows.map(window => window.commits))
     const waits = sorted(windows.map(window => window.answers))
+    const percent = (q: number) => {
+      const move = moves.length === 0 ? undefined : quantile(moves, q)
+      return move === undefined ? '' : `${move >= 0 ? '+' : ''}${move.toFixed(0)} %`
+    }
     const cells = [
       ...[quantile(commits, 0.5), quantile(commits, 0.99), quantile(commits, 1), commits.length].map(String),
-      ...[quietP99, move, quantile(waits, 0.5).toFixed(1), quantile(waits, 0.99).toFixed(1)],
+      ...[percent(0.5), percent(1), quantile(waits, 0.5).toFixed(1), quantile(waits, 0.99).toFixed(1)],
     ]
     console.log(`${name.padEnd(22)}${cells.map(cell => cell.padStart(12)).join('')}`)
   }
   let worst = Number.NEGATIVE_INFINITY
-  row('quiet', quiet, '', '')
-  for (const [name, { own, beside }] of forms) {
-    const move = movePercent(own, [...beside])
-    worst = Math.max(worst, move)
-    row(name, own, String(p99Of([...beside])), `${move >= 0 ? '+' : ''}${move.toFixed(0)} %`)
+  row('quiet', quiet, [])
+  for (const [name, form] of forms) {
+    const moves = movesOf(form)
+    worst = Math.max(worst, quantile(moves, 0.5))
+    row(name, form.own, moves)
   }
   const single = quiet.map(window => p99Of([window])).sort((a, b) => a - b)
   console.log(
@@ -239,7 +250,7 @@ async function main(seconds: number, validatorCount: number, rounds: number): Pr
     reportAnswers(answers)
     const holds = worst < MOVE_MAX_PERCENT
     console.log(
-      `\n${holds ? 'holds' : 'FAILS'}: p99 moves by ${worst.toFixed(0)} % at most (bar: below ${MOVE_MAX_PERCENT} %)`,
+      `\n${holds ? 'holds' : 'FAILS'}: p99 moves by ${worst.toFixed(0)} % in the middle window of every form (bar: below ${MOVE_MAX_PERCENT} %)`,
     )
     return holds
   } finally {
@@ -254,7 +265,7 @@ if (process.argv[1] === import.meta.filename) {
     options: {
       seconds: { type: 'string', default: '15' },
       validators: { type: 'string', default: '4' },
-      rounds: { type: 'string', default: '4' },
+      rounds: { type: 'string', default: '5' },
     },
   })
   const [minute = 0] = loadavg()
