@@ -1,5 +1,5 @@
 import { defined } from '#lib/assert'
-import type { ConsensusParams } from '#types'
+import { FETCH_RETRY_MS } from '../../chain/consensus/limits.ts'
 import { Violation } from './checker.ts'
 import { latencyBoundUs } from './network.ts'
 import type { SimNode } from './node.ts'
@@ -8,6 +8,8 @@ import type { World } from './world.ts'
 
 /** The longest pause of the core before it asks again (amnesia, commit sync), plus room for the answer. */
 const RECOVERY_MS = 16_000
+/** Twins that few have are asked of liars first: so many times in a row, each of which costs the core's pause. */
+const FETCHES_IN_VAIN = 3
 
 export interface LivenessBounds {
   /** From here on nothing disturbs the network any more; nodes that were down have had time to catch up. */
@@ -34,14 +36,15 @@ export function needsRecovery(plan: Plan): boolean {
   )
 }
 
-/** Timeouts of `params`: a score of plain ones or, after a back-off, the longest for each of some faulty leaders in a row. */
-export function boundsOf(
-  plan: Plan,
-  params: Pick<ConsensusParams, 'leaderTimeoutMs' | 'leaderTimeoutMaxMs'>,
-): LivenessBounds {
+/** With liars about, what few have takes longer to get. */
+export function vainFetchesMs({ faults }: Pick<Plan, 'faults'>): number {
+  return faults.some(({ kind }) => kind === 'byzantine') ? FETCHES_IN_VAIN * FETCH_RETRY_MS : 0
+}
+
+export function boundsOf(plan: Plan, leaderTimeoutMs: number): LivenessBounds {
   const deltaMs = latencyBoundUs(plan.network.latency) / 1000
-  const timeoutsMs = Math.max(20 * params.leaderTimeoutMs, 3 * params.leaderTimeoutMaxMs)
-  const commitMs = Math.ceil(16 * deltaMs + timeoutsMs + (plan.disk.highUs + plan.executionUs) / 100)
+  const commitMs =
+    Math.ceil(16 * deltaMs + 20 * leaderTimeoutMs + (plan.disk.highUs + plan.executionUs) / 100) + vainFetchesMs(plan)
   const recovery = needsRecovery(plan) ? RECOVERY_MS : 0
   return { calmFromMs: lastDisturbanceMs(plan) + recovery + commitMs, commitMs }
 }
@@ -79,7 +82,7 @@ export function isWithinFaultBound(world: World): boolean {
  */
 export function checkLiveness(world: World): void {
   const { plan, params, nowUs } = world
-  const bounds = boundsOf(plan, params)
+  const bounds = boundsOf(plan, params.leaderTimeoutMs)
   const endMs = plan.durationMs
   if (endMs < bounds.calmFromMs + bounds.commitMs) return
   if (!isWithinFaultBound(world)) return

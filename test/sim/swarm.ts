@@ -1,5 +1,5 @@
 import { STRATEGY_NAMES } from './adversaries/index.ts'
-import { lastDisturbanceMs, needsRecovery } from './liveness.ts'
+import { lastDisturbanceMs, needsRecovery, vainFetchesMs } from './liveness.ts'
 import type { CrashPoint, DiskFate, Fault, Latency, Plan, StakeChange } from './plan.ts'
 import { Random } from './prng.ts'
 import { SCHEDULER_NAMES } from './schedulers.ts'
@@ -71,7 +71,7 @@ export function planFromSeed(seed: string): Plan {
   const started = withColdStart(draft, random.stream('start'))
   const epochs = random.stream('epochs')
   const seated = epochs.chance(0.3) && n <= 13 ? withStaking(started, epochs) : started
-  const tailMs = Math.ceil(80 * latencyMs + 50 * leaderTimeoutMs)
+  const tailMs = Math.ceil(80 * latencyMs + 50 * leaderTimeoutMs) + 3 * vainFetchesMs(seated)
   const recoveryMs = needsRecovery(seated) || seated.network.lossPpm > 0 ? 17_000 : 0
   const durationMs = Math.max(1_500, lastDisturbanceMs(seated)) + recoveryMs + tailMs
   // Recovery waits for seconds by constants of the core; slower rounds meanwhile keep a seed cheap.
