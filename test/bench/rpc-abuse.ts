@@ -194,27 +194,26 @@ function movesOf({ own, beside }: Form): readonly number[] {
 
 /** Prints the table and returns by how many percent p99 moves at most. */
 function report({ quiet, forms }: Measured): number {
-  const heads = ['p50', 'p99', 'max', 'n', 'p99 moves', 'at worst', 'answer p50', 'answer p99']
-  console.log(`\n${'arrival to commit, ms'.padEnd(22)}${heads.map(head => head.padStart(12)).join('')}`)
+  const heads = ['p50', 'p99', 'max', 'n', 'p99 moves', 'in the middle', 'at worst', 'answer p50', 'answer p99']
+  console.log(`\n${'arrival to commit, ms'.padEnd(22)}${heads.map(head => head.padStart(14)).join('')}`)
   const row = (name: string, windows: readonly Window[], moves: readonly number[]) => {
     const commits = sorted(windows.map(window => window.commits))
     const waits = sorted(windows.map(window => window.answers))
-    const percent = (q: number) => {
-      const move = moves.length === 0 ? undefined : quantile(moves, q)
-      return move === undefined ? '' : `${move >= 0 ? '+' : ''}${move.toFixed(0)} %`
-    }
+    const percents = moves.map(move => `${move >= 0 ? '+' : ''}${move.toFixed(0)} %`)
     const cells = [
       ...[quantile(commits, 0.5), quantile(commits, 0.99), quantile(commits, 1), commits.length].map(String),
-      ...[percent(0.5), percent(1), quantile(waits, 0.5).toFixed(1), quantile(waits, 0.99).toFixed(1)],
+      ...(percents.length > 0 ? percents : ['', '', '']),
+      ...[quantile(waits, 0.5), quantile(waits, 0.99)].map(wait => wait.toFixed(1)),
     ]
-    console.log(`${name.padEnd(22)}${cells.map(cell => cell.padStart(12)).join('')}`)
+    console.log(`${name.padEnd(22)}${cells.map(cell => cell.padStart(14)).join('')}`)
   }
   let worst = Number.NEGATIVE_INFINITY
   row('quiet', quiet, [])
   for (const [name, form] of forms) {
     const moves = movesOf(form)
-    worst = Math.max(worst, quantile(moves, 0.5))
-    row(name, form.own, moves)
+    const together = movePercent(form.own, [...new Set(form.beside.flat())])
+    worst = Math.max(worst, together)
+    row(name, form.own, [together, quantile(moves, 0.5), quantile(moves, 1)])
   }
   const single = quiet.map(window => p99Of([window])).sort((a, b) => a - b)
   console.log(
@@ -250,7 +249,7 @@ async function main(seconds: number, validatorCount: number, rounds: number): Pr
     reportAnswers(answers)
     const holds = worst < MOVE_MAX_PERCENT
     console.log(
-      `\n${holds ? 'holds' : 'FAILS'}: p99 moves by ${worst.toFixed(0)} % in the middle window of every form (bar: below ${MOVE_MAX_PERCENT} %)`,
+      `\n${holds ? 'holds' : 'FAILS'}: p99 moves by ${worst.toFixed(0)} % at most (bar: below ${MOVE_MAX_PERCENT} %)`,
     )
     return holds
   } finally {
