@@ -11,7 +11,7 @@ import { bigintToBytes, concat, fromHex } from '#lib/bytes'
 import { sha256 } from '#lib/hash'
 import { fixedFork } from '../../chain/evm/forks.ts'
 import { createMachine, rulesOf } from '../../chain/evm/machine.ts'
-import { createStockEvm } from '../evm/stock-precompiles.ts'
+import { createStockEvm, precompileOf } from '../evm/stock-precompiles.ts'
 
 export interface PrecompileRow {
   readonly name: string
@@ -65,8 +65,7 @@ async function measure(evm: EVM, input: Input, milliseconds: number): Promise<{ 
 }
 
 async function repeat(evm: EVM, { name, address, data }: Input, milliseconds: number) {
-  const run = evm.precompiles.get(address.toString(16).padStart(40, '0'))
-  if (run === undefined) throw new Error(`no precompile at ${address}`)
+  const run = precompileOf(evm, address)
   const start = performance.now()
   let calls = 0
   let gas = 0

@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import { bigintToBytes, concat, EMPTY, toHex } from '#lib/bytes'
 import { fixedFork } from '../../chain/evm/forks.ts'
 import { createMachine, rulesOf } from '../../chain/evm/machine.ts'
-import { createStockEvm } from './stock-precompiles.ts'
+import { createStockEvm, precompileOf } from './stock-precompiles.ts'
 
 /** What a precompile answers, to be compared. */
 export interface Answer {
@@ -35,8 +35,7 @@ export async function createTwins() {
 }
 
 async function answerOf(evm: EVM, address: number, data: Uint8Array, gasLimit: bigint): Promise<Answer> {
-  const run = evm.precompiles.get(address.toString(16).padStart(40, '0'))
-  if (run === undefined) throw new Error(`no precompile at ${address}`)
+  const run = precompileOf(evm, address)
   const result = await run({ data, gasLimit, common: evm.common, _EVM: evm })
   return {
     output: toHex(result.returnValue),

@@ -1,12 +1,18 @@
 import { Common, type CustomCrypto, Mainnet } from '@ethereumjs/common'
-import { createEVM, type EVM } from '@ethereumjs/evm'
+import { createEVM, type EVM, type PrecompileFunc } from '@ethereumjs/evm'
 import { bls12_381 } from '@noble/curves/bls12-381.js'
+import { defined } from '#lib/assert'
 import { bytesToBigint, fromHex } from '#lib/bytes'
 
 /** EthereumJS' EVM with its own cryptography, fork Osaka; it has none for KZG, so that is noble as well. */
 export function createStockEvm(): Promise<EVM> {
   const kzg = { verifyProof: verifyKzgByNoble } as unknown as NonNullable<CustomCrypto['kzg']>
   return createEVM({ common: new Common({ chain: Mainnet, hardfork: 'osaka', customCrypto: { kzg } }) })
+}
+
+/** The precompile that an EVM has at this address. */
+export function precompileOf(evm: EVM, address: number): PrecompileFunc {
+  return defined(evm.precompiles.get(address.toString(16).padStart(40, '0')), `a precompile at ${address}`)
 }
 
 const { G1, G2, fields } = bls12_381

@@ -4,7 +4,6 @@
  * The public interface of `mcl-wasm` is one global instance with one curve that takes numbers as text. The factory
  * behind it makes as many instances as one likes, and the C functions take addresses: no text, no copies of points.
  */
-import createModule from 'mcl-wasm/dist/mcl_c.js'
 import { assert } from '#lib/assert'
 
 /** Address in an instance's memory. */
@@ -100,6 +99,8 @@ export class Mcl {
 
   /** Compiles and sets up an instance: 40 to 120 ms, so once for each thread. */
   static async load(curve: CurveName): Promise<Mcl> {
+    // Half a megabyte that threads without curves need not read: imported here, not above.
+    const { default: createModule } = await import('mcl-wasm/dist/mcl_c.js')
     const functions = (await createModule({ cryptoGetRandomValues: neverCalled })) as Functions
     assert(functions._mclBn_init(CURVES[curve], COMPILED_FOR) === 0, 'mcl knows its curves')
     // Whoever reads a point says whether it has to be in the subgroup.
