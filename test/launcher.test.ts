@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -42,4 +42,11 @@ it('without a registry the launcher says what to do, exits non-zero and leaves n
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
+})
+
+it('the image runs Node with the options of the launcher, which also started this test', () => {
+  const ours = process.env.NODE_OPTIONS?.split(' ').filter(option => /^--(max-semi-space-size|v8-pool-size)=/.test(option))
+  const [, entry = ''] = /^ENTRYPOINT (.*)$/m.exec(readFileSync(join(root, 'deploy/Dockerfile'), 'utf8')) ?? []
+  expect(ours).toHaveLength(2)
+  expect(JSON.parse(entry)).toEqual(expect.arrayContaining(ours ?? []))
 })
