@@ -45,7 +45,9 @@ it('without a registry the launcher says what to do, exits non-zero and leaves n
 })
 
 it('the image runs Node with the options of the launcher, which also started this test', () => {
-  const ours = process.env.NODE_OPTIONS?.split(' ').filter(option => /^--(max-semi-space-size|v8-pool-size)=/.test(option))
+  const ours = process.env.NODE_OPTIONS?.split(' ').filter(option =>
+    /^--(max-semi-space-size|v8-pool-size)=/.test(option),
+  )
   const [, entry = ''] = /^ENTRYPOINT (.*)$/m.exec(readFileSync(join(root, 'deploy/Dockerfile'), 'utf8')) ?? []
   expect(ours).toHaveLength(2)
   expect(JSON.parse(entry)).toEqual(expect.arrayContaining(ours ?? []))
