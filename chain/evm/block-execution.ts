@@ -25,8 +25,10 @@ export interface BlockExecutionOptions {
   readonly blobBaseFee: bigint | undefined
   readonly fastTransfers: boolean
   readonly ownInterpreter?: boolean
+  /** Receipts tell the root after their transaction, as they do by themselves before Byzantium. */
+  readonly rootInReceipts?: boolean
   readonly log: Logger
-  /** Makes state changes permanent and returns the new root; needed in the middle of a block before Byzantium. */
+  /** Makes state changes permanent and returns the new root; needed in the middle of a block where receipts tell it. */
   readonly flush: (state: JournalState) => Promise<Digest>
 }
 
@@ -119,7 +121,7 @@ export class BlockExecution {
     if (outcome.kind !== 'executed') return outcome
     let { receipt } = outcome
     const { machine } = this.#context
-    if (!machine.rules.isByzantium) {
+    if (!machine.rules.isByzantium || this.#options.rootInReceipts === true) {
       const root = await this.#options.flush(this.#state)
       this.#state = new JournalState(this.#options.source)
       machine.state.attach(this.#state)

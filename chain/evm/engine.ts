@@ -7,6 +7,7 @@ import { createChainReader } from './chain-reader.ts'
 import { createCommitExecution } from './commit-execution.ts'
 import { Executor } from './executor.ts'
 import { executionParamsOf, forkScheduleOfGenesis, genesisBlock } from './genesis.ts'
+import { createInspectionEngine, type InspectionEngine } from './inspection.ts'
 import type { Retention } from './pruning.ts'
 import { createRecoveryPool, type RecoveryPool } from './recovery.ts'
 import { createSenderAhead } from './sender-ahead.ts'
@@ -38,6 +39,7 @@ export interface ExecutionEngineOptions extends Retention {
 export interface CommitExecutionEngine extends ExecutionEngine {
   readonly traces: TraceEngine
   readonly simulations: SimulationEngine
+  readonly inspections: InspectionEngine
   /** Stores a checkpoint certificate for an executed block; `chain.finalized()` moves up to it. */
   markFinalized(height: BlockNumber, certificate: Uint8Array): Promise<void>
   /** The certificate stored for exactly this height. */
@@ -86,6 +88,7 @@ export async function createExecutionEngine(options: ExecutionEngineOptions): Pr
     calls,
     traces,
     simulations,
+    inspections: createInspectionEngine({ executor, chain }),
     markFinalized: (height, certificate) => executor.markFinalized(height, certificate),
     certificate: height => executor.certificate(height),
     close: () => executor.close(),

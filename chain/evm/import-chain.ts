@@ -31,12 +31,13 @@ import {
   genesisBlock,
   MAINNET_DEPOSIT_CONTRACT,
 } from './genesis.ts'
+import { createInspectionEngine, type InspectionEngine } from './inspection.ts'
 import type { Machine } from './machine.ts'
 import { miningReward } from './mining-reward.ts'
 import { createRecoveryPool } from './recovery.ts'
 import { createSimulationEngine } from './simulate.ts'
 import type { SimulationEngine } from './simulate-types.ts'
-import { runRequests } from './system-calls.ts'
+import { blockRequests, requestsHashOf } from './system-calls.ts'
 import { createTraceEngine } from './trace-engine.ts'
 import type { TraceEngine } from './trace-types.ts'
 import { checkTransaction } from './transaction.ts'
@@ -59,6 +60,7 @@ export interface ImportedChain {
   readonly calls: CallEngine
   readonly traces: TraceEngine
   readonly simulations: SimulationEngine
+  readonly inspections: InspectionEngine
   close(): Promise<void>
 }
 
@@ -90,6 +92,7 @@ export async function importChain(options: ImportOptions): Promise<ImportedChain
     calls: importer.calls,
     traces: importer.traces,
     simulations: importer.simulations,
+    inspections: importer.inspections,
     close: () => importer.executor.settled(),
   }
 }
@@ -113,6 +116,7 @@ export async function createImporter(options: ImporterOptions) {
   const calls = createCallEngine({ executor, chain })
   const traces = createTraceEngine({ executor, chain, calls })
   const simulations = createSimulationEngine({ executor, chain, depositContract })
+  const inspections = createInspectionEngine({ executor, chain })
 
   /** What a header breaks of the rules that follow from its parent, all but the proof of work itself. */
   function faultOf(header: BlockHeader, parent: BlockHeader, size: number): string | undefined {
@@ -199,8 +203,9 @@ export async function createImporter(options: ImporterOptions) {
     if (!rules.isParis) await payRewards(raw, machine, execution)
     let requestsHash: Uint8Array | undefined
     if (rules.isPrague) {
-      requestsHash = await runRequests(machine, execution.block, execution.receipts, depositContract)
-      if (requestsHash === undefined) throw refuse('a request contract failed')
+      const requests = await blockRequests(machine, execution.block, execution.receipts, depositContract)
+      if (requests === undefined) throw refuse('a request contract failed')
+      requestsHash = requestsHashOf(requests)
     }
     return {
       ommers: raw.ommers,
@@ -210,7 +215,7 @@ export async function createImporter(options: ImporterOptions) {
     }
   }
 
-  return { executor, chain, calls, traces, simulations, importBlock }
+  return { executor, chain, calls, traces, simulations, inspections, importBlock }
 }
 
 async function payRewards(raw: RawBlock, machine: Machine, execution: BlockExecution): Promise<void> {

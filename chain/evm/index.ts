@@ -7,6 +7,7 @@
  * Absent: consensus, sockets, keys of accounts, blob transactions on our own chain, reorganisations.
  */
 export { type BaseFeeInput, nextBaseFee } from './base-fee.ts'
+export type { BlockBuilder, BuildRequest, BuiltBlock } from './build-block.ts'
 export { CALL_LIMITS } from './call-engine.ts'
 export type { Finding, FindingKind } from './check-state.ts'
 export { type CheckedChain, type CheckOptions, checkChain } from './check-store.ts'
@@ -15,6 +16,7 @@ export { type CommitExecutionEngine, createExecutionEngine, type ExecutionEngine
 export { createForkConfigs, type ForkConfig, type ForkConfigs } from './fork-config.ts'
 export { executionParamsOf, type Genesis, genesisBlock } from './genesis.ts'
 export { type ImportedChain, type ImportOptions, importChain } from './import-chain.ts'
+export type { InspectionEngine, StoragePlace, StorageRange, StorageSlot } from './inspection.ts'
 export { type MigratedStore, type MigrateOptions, migrateStore } from './migrate-store.ts'
 export { createPool, type PoolOptions } from './pool.ts'
 export { isDelegation } from './pool-account.ts'

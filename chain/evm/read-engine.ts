@@ -1,13 +1,16 @@
 import { defined } from '#lib/assert'
+import { fromHex } from '#lib/bytes'
 import { type Log as Logger, silentLog } from '#lib/env'
 import { CodedError } from '#lib/errors'
 import type { StoreReader } from '#storage'
 import { type Block, type BlockHeader, type BlockNumber, type GenesisFile, ZERO_DIGEST } from '#types'
+import { type BlockBuilder, createBlockBuilder } from './build-block.ts'
 import { createCallEngine } from './call-engine.ts'
 import { createChainReader } from './chain-reader.ts'
 import { readBlock, readBlockHash, readHeader, readReceipts } from './chain-store.ts'
 import type { ExecutionView } from './execution-view.ts'
-import { depositContractOf, forkScheduleOfGenesis } from './genesis.ts'
+import { depositContractOf, forkScheduleOfGenesis, MAINNET_DEPOSIT_CONTRACT } from './genesis.ts'
+import { createInspectionEngine, type InspectionEngine } from './inspection.ts'
 import { createMachine, rulesOf } from './machine.ts'
 import { createSimulationEngine } from './simulate.ts'
 import type { SimulationEngine } from './simulate-types.ts'
@@ -31,6 +34,9 @@ export interface ReadEngine {
   readonly calls: CallEngine
   readonly traces: TraceEngine
   readonly simulations: SimulationEngine
+  readonly inspections: InspectionEngine
+  /** Of chains that were imported; ours gets its blocks from consensus. */
+  readonly builder: BlockBuilder | undefined
   /** Moves to the present head; between two calls of it every answer is about one and the same moment. */
   renew(): void
   /** A kept block of our own chain, which knows no withdrawals; what is large of it is read when it is looked at. */
@@ -103,6 +109,15 @@ export function createReadEngine(options: ReadEngineOptions): ReadEngine {
       chain,
       ...(deposits === undefined ? {} : { depositContract: deposits }),
     }),
+    inspections: createInspectionEngine({ executor: view, chain }),
+    builder:
+      genesis.config.ogpu === undefined
+        ? createBlockBuilder({
+            executor: view,
+            chain,
+            depositContract: deposits ?? fromHex(MAINNET_DEPOSIT_CONTRACT),
+          })
+        : undefined,
     renew,
     executed(number) {
       if (number < position.base || number > position.head) return undefined

@@ -1,10 +1,11 @@
-import { type Block, ZERO_DIGEST } from '#types'
+import { type Block, type Digest, ZERO_DIGEST } from '#types'
 import { blobBaseFeeOf } from './blob-fee.ts'
 import { BlockExecution } from './block-execution.ts'
 import type { createChainReader } from './chain-reader.ts'
 import type { ExecutionView } from './execution-view.ts'
 import type { Machine } from './machine.ts'
 import { knownHash } from './parent-hash.ts'
+import type { StateChanges } from './state/journal-state.ts'
 import { OverlaySource } from './state/overlay-source.ts'
 
 export interface Replay {
@@ -13,16 +14,20 @@ export interface Replay {
   readonly source: OverlaySource
 }
 
-/**
- * Begins to run a block of the chain again, on top of the state before it, as far as its first transaction. `isWatched`
- * keeps everything on the interpreter that tells what it does.
- */
+export interface ReplayOptions {
+  /** Keeps everything on the interpreter that tells what it does. */
+  readonly isWatched: boolean
+  /** Gets what each transaction changed, what begins the block with the first, and returns the state root after it. */
+  readonly onTransaction?: (changes: StateChanges) => Promise<Digest>
+}
+
+/** Begins to run a block of the chain again, on top of the state before it, as far as its first transaction. */
 export async function openReplay(
   executor: Pick<ExecutionView, 'log'>,
   chain: Pick<ReturnType<typeof createChainReader>, 'source'>,
   { header }: Block,
   machine: Machine,
-  { isWatched }: { readonly isWatched: boolean },
+  { isWatched, onTransaction }: ReplayOptions,
 ): Promise<Replay> {
   const source = new OverlaySource(chain.source(header.number - 1))
   const { excessBlobGas } = header
@@ -34,12 +39,14 @@ export async function openReplay(
     blobBaseFee: excessBlobGas === undefined ? undefined : blobBaseFeeOf(machine.rules, excessBlobGas),
     fastTransfers: !isWatched,
     ownInterpreter: !isWatched,
+    rootInReceipts: onTransaction !== undefined,
     log: executor.log,
-    // Roots inside a block (before Byzantium) are nobody's business here. The overlay hides the storage of wiped accounts
+    // Roots inside a block are nobody's business here unless somebody asks. The overlay hides the storage of wiped accounts
     // by itself: which slots that was, only the state of that time could tell.
     flush: async state => {
-      source.apply(state.changes())
-      return ZERO_DIGEST
+      const changes = state.changes()
+      source.apply(changes)
+      return onTransaction === undefined ? ZERO_DIGEST : onTransaction(changes)
     },
   })
   await execution.start()

@@ -4,14 +4,10 @@ import {
   type Address,
   type Block,
   type BlockHeader,
-  blockHeaderHash,
   bloomOf,
   type Digest,
   EMPTY_BLOOM,
   EMPTY_OMMERS_HASH,
-  EMPTY_TRIE_ROOT,
-  encodeBlock,
-  encodeReceipt,
   encodeTransaction,
   type Receipt,
   type RecoveredTransaction,
@@ -26,12 +22,12 @@ import { CallGuard } from './call-guard.ts'
 import type { createChainReader } from './chain-reader.ts'
 import { excessBlobGasAfter } from './ethereum-header.ts'
 import type { ExecutionView } from './execution-view.ts'
-import { withdrawalsRootOf } from './executor.ts'
 import type { Fork } from './forks.ts'
 import { GAS_PER_BLOB, INIT_CODE_BYTES_MAX, intrinsicGas } from './gas.ts'
 import { createMachine, type Machine } from './machine.ts'
 import { applyMessage, creationAddress, type MachineBlock, type MessageResult } from './message.ts'
 import { miningReward } from './mining-reward.ts'
+import { sealBlock } from './seal-block.ts'
 import { type PlannedBlock, planBlocks, simulationError } from './simulate-plan.ts'
 import { SimulatedTries } from './simulate-root.ts'
 import { watchTransfers } from './simulate-transfers.ts'
@@ -46,8 +42,7 @@ import { NEW_ACCOUNT } from './state/account.ts'
 import { rewindTries } from './state/history.ts'
 import { JournalState } from './state/journal-state.ts'
 import { OverlaySource } from './state/overlay-source.ts'
-import { EMPTY_REQUESTS_HASH, runBlockStart, runRequests } from './system-calls.ts'
-import { orderedRoot } from './trie/ordered-root.ts'
+import { blockRequests, EMPTY_REQUESTS_HASH, requestsHashOf, runBlockStart } from './system-calls.ts'
 import type { CallRequest } from './types.ts'
 
 export interface SimulationOptions {
@@ -172,23 +167,16 @@ class Simulation {
       const complete = await this.#options.executor.flat.complete(state.changes())
       const stateRoot = tries.update(complete)
       this.#source.apply(complete)
-      const { transactions, receipts, calls } = ran
-      const logs = receipts.flatMap(receipt => receipt.logs)
-      const header: BlockHeader = {
-        ...draft,
+      const { transactions, receipts, calls, gasUsed, blobGasUsed } = ran
+      const made = sealBlock(draft, {
         stateRoot,
-        transactionsRoot: orderedRoot(transactions.map(transaction => transaction.raw)),
-        receiptsRoot: orderedRoot(receipts.map(encodeReceipt)),
-        logsBloom: logs.length === 0 ? EMPTY_BLOOM : bloomOf(logs),
-        gasUsed: ran.gasUsed,
-        ...(rules.isShanghai
-          ? { withdrawalsRoot: withdrawals.length === 0 ? EMPTY_TRIE_ROOT : withdrawalsRootOf(withdrawals) }
-          : {}),
-        ...(rules.isCancun ? { blobGasUsed: ran.blobGasUsed } : {}),
+        transactions,
+        receipts,
+        gasUsed,
+        ...(rules.isShanghai ? { withdrawals } : {}),
+        ...(rules.isCancun ? { blobGasUsed } : {}),
         ...(requestsHash === undefined ? {} : { requestsHash }),
-      }
-      const content = { header, transactions, ommers: [], ...(rules.isShanghai ? { withdrawals } : {}) }
-      const made: Block = { ...content, hash: blockHeaderHash(header), size: encodeBlock(content).length }
+      })
       return { block: made, receipts, calls }
     } finally {
       restore()
@@ -203,9 +191,9 @@ class Simulation {
   async #requestsHash(machine: Machine, block: MachineBlock, receipts: readonly Receipt[]): Promise<Digest> {
     const { depositContract } = this.#options
     if (depositContract === undefined) return EMPTY_REQUESTS_HASH
-    const hash = await runRequests(machine, block, receipts, depositContract)
-    if (hash === undefined) throw simulationError('other', 'failed to process the requests of the block')
-    return hash
+    const requests = await blockRequests(machine, block, receipts, depositContract)
+    if (requests === undefined) throw simulationError('other', 'failed to process the requests of the block')
+    return requestsHashOf(requests)
   }
 
   async #runCalls(

@@ -55,25 +55,30 @@ export async function runEpochClosing(machine: Machine, block: MachineBlock, sta
 }
 
 /**
- * Execution-layer requests of a block (EIP-6110, EIP-7002, EIP-7251) as their hash (EIP-7685). Only Ethereum's own chains
- * have them; undefined when a request contract fails, which makes the block invalid.
+ * Execution-layer requests of a block (EIP-6110, EIP-7002, EIP-7251): type and data of each kind that is not empty. Only
+ * Ethereum's own chains have them; undefined when a request contract fails, which makes the block invalid.
  */
-export async function runRequests(
+export async function blockRequests(
   machine: Machine,
   block: MachineBlock,
   receipts: readonly Receipt[],
   depositContract: Address,
-): Promise<Digest | undefined> {
+): Promise<readonly Uint8Array[] | undefined> {
   const deposits = depositsIn(receipts, depositContract)
   if (deposits === undefined) return undefined
   const withdrawals = await callSystemContract(machine, block, WITHDRAWAL_REQUESTS, new Uint8Array(0))
   const consolidations = await callSystemContract(machine, block, CONSOLIDATION_REQUESTS, new Uint8Array(0))
   if (withdrawals === undefined || consolidations === undefined) return undefined
-  const digests: Uint8Array[] = []
+  const requests: Uint8Array[] = []
   for (const [type, data] of [deposits, withdrawals, consolidations].entries()) {
-    if (data.length > 0) digests.push(sha256(Uint8Array.of(type), data))
+    if (data.length > 0) requests.push(concat(Uint8Array.of(type), data))
   }
-  return sha256(concat(...digests))
+  return requests
+}
+
+/** EIP-7685: what a header says of {@link blockRequests}. */
+export function requestsHashOf(requests: readonly Uint8Array[]): Digest {
+  return sha256(concat(...requests.map(request => sha256(request))))
 }
 
 // A contract without code is passed over; undefined when the call fails.

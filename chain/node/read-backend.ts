@@ -22,13 +22,14 @@ export async function openReadBackend(place: ChainPlace): Promise<{
   const { genesis, storePath, historyBlocks } = place
   const store = await openChainReader(storePath)
   const engine = createReadEngine({ genesis, store, ...(historyBlocks === undefined ? {} : { historyBlocks }) })
-  const { chain, calls, traces, simulations } = engine
+  const { chain, calls, traces, simulations, inspections, builder } = engine
   const isOurs = genesis.config.ogpu !== undefined
   return {
     store,
     engine,
     backend: {
-      ...{ chain, calls, traces, simulations },
+      ...{ chain, calls, traces, simulations, inspections },
+      ...(builder === undefined ? {} : { builder }),
       ...(isOurs ? {} : { nextBaseFee: header => eip1559BaseFee(header, ETHEREUM_FEES) }),
     },
   }

@@ -1,7 +1,9 @@
 import type {
+  BlockBuilder,
   CallEngine,
   ChainReader,
   ForkConfigs,
+  InspectionEngine,
   PoolVerdict,
   SimulationEngine,
   TraceEngine,
@@ -19,6 +21,10 @@ export interface ReadBackend {
   readonly traces?: TraceEngine
   /** Without it eth_simulateV1 is refused. */
   readonly simulations?: SimulationEngine
+  /** Without it debug_intermediateRoots and debug_storageRangeAt are refused. */
+  readonly inspections?: InspectionEngine
+  /** Without it testing_buildBlockV1 is refused: the blocks of our own chain come from consensus. */
+  readonly builder?: BlockBuilder
   /** Base fee that the block after `header` will have, as well as it can be known; the same when absent. */
   readonly nextBaseFee?: (header: BlockHeader) => bigint
 }

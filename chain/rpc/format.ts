@@ -11,6 +11,7 @@ import {
   feeCapOf,
   type Receipt,
   type RecoveredTransaction,
+  type Withdrawal,
 } from '#types'
 
 export type Json = Readonly<Record<string, unknown>>
@@ -79,13 +80,17 @@ export function blockToJson(block: Block, withTransactions: boolean): Json {
     ...(block.withdrawals === undefined
       ? {}
       : {
-          withdrawals: block.withdrawals.map(item => ({
-            index: toQuantity(item.index),
-            validatorIndex: toQuantity(item.validatorIndex),
-            address: toHex(item.address),
-            amount: toQuantity(item.amount),
-          })),
+          withdrawals: block.withdrawals.map(withdrawalToJson),
         }),
+  }
+}
+
+export function withdrawalToJson(item: Withdrawal): Json {
+  return {
+    index: toQuantity(item.index),
+    validatorIndex: toQuantity(item.validatorIndex),
+    address: toHex(item.address),
+    amount: toQuantity(item.amount),
   }
 }
 

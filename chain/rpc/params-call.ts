@@ -1,7 +1,7 @@
 /** The structured parameters: calls, overrides and log filters. */
 import type { AccountOverride, BlockOverride, CallRequest } from '#evm'
 import { equalBytes, toRawHex } from '#lib/bytes'
-import type { AccessListEntry, Address, Authorization, Digest } from '#types'
+import type { AccessListEntry, Address, Authorization, Digest, Withdrawal } from '#types'
 import { RpcError } from './errors.ts'
 import {
   type BlockRef,
@@ -54,6 +54,18 @@ function parseAuthorization(value: unknown): Authorization {
 /** A member of the result only when it is there: absent fields must stay absent. */
 function present<K extends string, T>(name: K, value: T | undefined): { [P in K]?: T } {
   return value === undefined ? {} : ({ [name]: value } as { [P in K]?: T })
+}
+
+/** A withdrawal of the consensus layer (EIP-4895); what is left out is zero. */
+export function parseWithdrawal(value: unknown): Withdrawal {
+  const object = parseObject(value, 'types.Withdrawal')
+  const number = (name: string) => member(object, name, parseUint64) ?? 0n
+  return {
+    index: number('index'),
+    validatorIndex: number('validatorIndex'),
+    address: member(object, 'address', parseAddress) ?? new Uint8Array(20),
+    amount: number('amount'),
+  }
 }
 
 /** An unsigned transaction as `eth_call` and its relatives take it (go-ethereum's TransactionArgs). */

@@ -5,6 +5,7 @@ import { callManyMethods } from './methods/call-many.ts'
 import { callMethods } from './methods/calls.ts'
 import { dagMethods } from './methods/dag.ts'
 import { feeMethods } from './methods/fees.ts'
+import { inspectMethods } from './methods/inspect.ts'
 import { logMethods } from './methods/logs.ts'
 import { networkMethods } from './methods/network.ts'
 import { otterscanMethods } from './methods/otterscan.ts'
@@ -13,6 +14,7 @@ import { rawMethods } from './methods/raw.ts'
 import { simulateMethods } from './methods/simulate.ts'
 import { stateMethods } from './methods/state.ts'
 import { subscribeMethods } from './methods/subscribe.ts'
+import { testingMethods } from './methods/testing.ts'
 import { accessListMethods, traceMethods } from './methods/trace.ts'
 import { transactionMethods } from './methods/transactions.ts'
 import { poolMethods } from './methods/txpool.ts'
@@ -34,10 +36,12 @@ const described: readonly Method[] = [
   ...accessListMethods,
   ...rawMethods,
   ...traceMethods,
+  ...inspectMethods,
   ...parityMethods,
   ...otterscanMethods,
   ...dagMethods,
   ...adminMethods,
+  ...testingMethods,
   ...unsupportedMethods,
 ]
 

@@ -4,7 +4,7 @@ import type { GenesisFile, OrderedCommit } from '#types'
 import { addressOfUser, commitOf, GENESIS_MS, genesisFile, signed } from './fixtures.ts'
 
 /** Stores the second word of the call data in the slot of the first, and logs it. */
-const STORE: Hex = '0x0000000000000000000000000000000000c0de00'
+export const STORE: Hex = '0x0000000000000000000000000000000000c0de00'
 const STORE_CODE: Hex = '0x6020355f355560405f5f375f3560205fa100'
 
 export const KILL_COMMITS = 120
@@ -14,14 +14,14 @@ export function killGenesis(): GenesisFile {
 }
 
 /** The same commits in every process: transfers and storage writes, enough for two blocks each. */
-export function* killCommits(): Generator<OrderedCommit> {
+export function* killCommits(count = KILL_COMMITS): Generator<OrderedCommit> {
   let seed = 1
   const random = (below: number) => {
     seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648
     return Math.floor((seed / 2_147_483_648) * below)
   }
   const nonces = new Array<bigint>(8).fill(0n)
-  for (let index = 1; index <= KILL_COMMITS; index++) {
+  for (let index = 1; index <= count; index++) {
     const payload: Uint8Array[] = []
     for (let i = 0; i < 8; i++) {
       const user = random(8)

@@ -4,8 +4,6 @@ import { readIoFiles } from '../conformance/io-file.ts'
 import { readSchemas, runIoFile, startNode } from '../conformance/rpc.ts'
 
 const FOLDER = resolve(import.meta.dirname, '../vectors/execution-apis/tests')
-/** Builds blocks outside of consensus, which our nodes do not. */
-const ABSENT = ['testing_buildBlockV1']
 
 describe('execution-apis', () => {
   const files = readIoFiles(FOLDER)
@@ -23,7 +21,7 @@ describe('execution-apis', () => {
     expect(files.length).toBeGreaterThanOrEqual(130)
   })
 
-  it.each(methods.filter(method => !ABSENT.includes(method)))('%s answers as the reference client', async method => {
+  it.each(methods)('%s answers as the reference client', async method => {
     for (const file of files.filter(candidate => candidate.method === method)) {
       expect(await runIoFile(file, node.ask, schemas)).toEqual({ id: file.name, passed: true })
     }

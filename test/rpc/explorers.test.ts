@@ -1,6 +1,7 @@
 import { Interface, type InterfaceAbi } from 'ethers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { concat, fromHex, type Hex, toHex } from '#lib/bytes'
+import { keccak256 } from '#lib/hash'
 import { signTransaction, type UnsignedTransaction } from '#types'
 import { addressOfUser, keyOfUser } from '../evm/fixtures.ts'
 import { probeContract, type RealChain, realChain } from './real-chain.ts'
@@ -152,6 +153,35 @@ describe('what explorers ask', () => {
       trace: [{ action: { to: probe } }],
     })
     await expect(rpc('trace_replayTransaction', paid, ['else'])).rejects.toMatchObject({ code: -32602 })
+  })
+
+  it('debuggers: storage and state roots inside of a block', async () => {
+    const slot0 = keccak256(new Uint8Array(32))
+    const word = (value: number) => `0x${value.toString(16).padStart(64, '0')}`
+    // Block and position as Remix sends them: a hash, or a quantity, and plain numbers.
+    const after = await rpc('debug_storageRangeAt', '0x1', 1, probe, '0x', 100)
+    expect(after).toEqual({ storage: { [toHex(slot0)]: { key: word(0), value: word(7) } }, nextKey: null })
+    const { hash, stateRoot } = (await rpc('eth_getBlockByNumber', '0x1', false)) as { hash: Hex; stateRoot: Hex }
+    expect(await rpc('debug_storageRangeAt', hash, 0, probe, '0x', 100)).toEqual({ storage: {}, nextKey: null })
+    expect(await rpc('debug_storageRangeAt', hash, 1, probe, '0x00', 0)).toEqual({
+      storage: {},
+      nextKey: toHex(slot0),
+    })
+    expect(await rpc('debug_intermediateRoots', hash)).toEqual([stateRoot])
+    await expect(rpc('debug_storageRangeAt', hash, 2, probe, '0x', 100)).rejects.toMatchObject({ code: -32000 })
+    await expect(rpc('debug_storageRangeAt', hash, -1, probe, '0x', 100)).rejects.toMatchObject({ code: -32602 })
+    await expect(rpc('debug_storageRangeAt', '0x99', 0, probe, '0x', 1)).rejects.toThrow('block #153 not found')
+    await expect(rpc('debug_intermediateRoots', word(1))).rejects.toThrow(`block ${word(1)} not found`)
+  })
+
+  it('makers of test vectors: blocks of this chain come from consensus only', async () => {
+    const word = `0x${'0'.repeat(64)}`
+    const attributes = { timestamp: '0xffffffff', prevRandao: word, suggestedFeeRecipient: `0x${'0'.repeat(40)}` }
+    await expect(rpc('testing_buildBlockV1', word, attributes, [])).rejects.toMatchObject({
+      code: -32000,
+      message: 'blocks of this chain come from consensus',
+    })
+    await expect(rpc('testing_buildBlockV1', word, {}, [])).rejects.toMatchObject({ code: -32602 })
   })
 
   it('simulations: several blocks on our own chain, and their errors', async () => {

@@ -37,6 +37,7 @@ export async function realChain(alloc: GenesisFile['alloc'] = {}, retention: Ret
       calls: engine.calls,
       traces: engine.traces,
       simulations: engine.simulations,
+      inspections: engine.inspections,
       forks: createForkConfigs(genesis),
       pool,
       network: { peerCount: () => 0, listening: () => true },

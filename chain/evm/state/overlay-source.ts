@@ -32,6 +32,12 @@ export class OverlaySource implements StateSource {
     return this.#codes.get(keyOf(hash)) ?? this.#base.code(hash)
   }
 
+  /** Slots of an account that were written on top of the base, also those that are empty now. */
+  changedSlots(accountKey: ByteKey): ByteKey[] {
+    const own = [...this.#slots.keys()].filter(key => key.startsWith(accountKey))
+    return own.map(key => key.slice(accountKey.length))
+  }
+
   apply(changes: StateChanges): void {
     for (const { key, after, slots, wiped } of changes.accounts) {
       if (wiped) {

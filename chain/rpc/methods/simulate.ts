@@ -1,22 +1,11 @@
 import type { CallRequest, SimulatedBlock, SimulatedBlockRequest, SimulationErrorName } from '#evm'
 import { toHex } from '#lib/bytes'
 import { CodedError } from '#lib/errors'
-import type { Withdrawal } from '#types'
 import { RpcError } from '../errors.ts'
 import { blockToJson, type Json, logToJson, toQuantity } from '../format.ts'
 import { heavyMethod } from '../method.ts'
-import {
-  block,
-  member,
-  ParamError,
-  param,
-  parseAddress,
-  parseBoolean,
-  parseList,
-  parseObject,
-  parseQuantity,
-} from '../params.ts'
-import { parseCall, parseHeaderOverrides, parseStateOverrides } from '../params-call.ts'
+import { block, member, ParamError, param, parseBoolean, parseList, parseObject } from '../params.ts'
+import { parseCall, parseHeaderOverrides, parseStateOverrides, parseWithdrawal } from '../params-call.ts'
 import { revertReason } from '../revert.ts'
 import { listOf, titled } from '../schema.ts'
 
@@ -47,17 +36,6 @@ interface Payload {
 const BLOCKS_MAX = 256
 const CALLS_MAX = 1_000
 const VM_ERROR = -32015
-
-function parseWithdrawal(value: unknown): Withdrawal {
-  const object = parseObject(value, 'types.Withdrawal')
-  const number = (name: string) => member(object, name, item => parseQuantity(item, 64)) ?? 0n
-  return {
-    index: number('index'),
-    validatorIndex: number('validatorIndex'),
-    address: member(object, 'address', parseAddress) ?? new Uint8Array(20),
-    amount: number('amount'),
-  }
-}
 
 function parseBlock(value: unknown): SimulatedBlockRequest {
   const object = parseObject(value, 'ethapi.simBlock')

@@ -74,7 +74,7 @@ export async function traceBlock(
   }))
 }
 
-async function neededBlock(context: ReadContext, ref: BlockRef): Promise<Block> {
+export async function neededBlock(context: ReadContext, ref: BlockRef): Promise<Block> {
   const found = await context.findBlock(ref)
   if (found !== undefined) return found
   const name =

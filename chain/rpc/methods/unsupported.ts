@@ -19,8 +19,6 @@ const REFUSED: Readonly<Record<string, string>> = {
   debug_setHead: 'blocks are final: the head cannot be set',
   debug_dbGet: 'the database is not served',
   debug_executionWitness: 'execution witnesses are not kept',
-  debug_intermediateRoots: 'roots inside of a block are not kept',
-  debug_storageRangeAt: 'storage is not kept by hashed key',
   debug_accountRange: 'accounts are not kept by hashed key',
 }
 

@@ -1,0 +1,194 @@
+import { silentLog } from '#lib/env'
+import { CodedError } from '#lib/errors'
+import {
+  type Address,
+  type Block,
+  type BlockHeader,
+  type BlockNumber,
+  type Digest,
+  EMPTY_OMMERS_HASH,
+  effectiveTip,
+  type RecoveredTransaction,
+  type Withdrawal,
+  ZERO_NONCE,
+} from '#types'
+import { blobBaseFeeOf } from './blob-fee.ts'
+import { BlockExecution } from './block-execution.ts'
+import type { createChainReader } from './chain-reader.ts'
+import { eip1559BaseFee } from './eip1559.ts'
+import { excessBlobGasAfter } from './ethereum-header.ts'
+import type { ExecutionView } from './execution-view.ts'
+import type { Rules } from './machine.ts'
+import { knownHash } from './parent-hash.ts'
+import { createRecoveryPool } from './recovery.ts'
+import { sealBlock } from './seal-block.ts'
+import { SimulatedTries } from './simulate-root.ts'
+import { rewindTries } from './state/history.ts'
+import { blockRequests, requestsHashOf } from './system-calls.ts'
+import { checkTransaction } from './transaction.ts'
+
+/** What a consensus layer tells who builds a block for it (engine API, PayloadAttributesV3), and what goes in. */
+export interface BuildRequest {
+  readonly parent: BlockNumber
+  readonly timestamp: bigint
+  readonly prevRandao: Digest
+  readonly feeRecipient: Address
+  readonly withdrawals: readonly Withdrawal[]
+  readonly parentBeaconBlockRoot: Digest | undefined
+  readonly extraData: Uint8Array
+  /** In this order. */
+  readonly transactions: readonly Uint8Array[]
+  /** Whether one that cannot be executed is left out; it ends the attempt otherwise. */
+  readonly leavesOut: boolean
+}
+
+export interface BuiltBlock {
+  readonly block: Block
+  /** Wei that the fee recipient gets from tips. */
+  readonly value: bigint
+  /** EIP-7685: type and data of each kind that is not empty; undefined before Prague. */
+  readonly requests: readonly Uint8Array[] | undefined
+}
+
+/** Builds Ethereum blocks on a chain that was imported. They are shown and forgotten: the chain stays as it is. */
+export interface BlockBuilder {
+  /** Throws CodedError `cannot build` (data: index of the transaction, if one is to blame), `state unavailable`. */
+  build(request: BuildRequest): Promise<BuiltBlock>
+}
+
+export interface BlockBuilderOptions {
+  readonly executor: ExecutionView
+  readonly chain: ReturnType<typeof createChainReader>
+  /** Where deposits come from (EIP-6110). */
+  readonly depositContract: Address
+}
+
+/** Ethereum's rules for fees, whatever this network's are. */
+const FEES = { elasticity: 2n, minBaseFeePerGas: 0n }
+/** What go-ethereum's blocks move to. */
+const GAS_LIMIT_WANTED = 60_000_000n
+const EXTRA_DATA_BYTES_MAX = 32
+
+export function createBlockBuilder({ executor, chain, depositContract }: BlockBuilderOptions): BlockBuilder {
+  const recovery = createRecoveryPool({ workers: 0 })
+
+  /** Runs what can be run; what cannot goes to `refuse`. */
+  async function runAll(
+    execution: BlockExecution,
+    raw: readonly Uint8Array[],
+    check: (transaction: RecoveredTransaction) => string | undefined,
+    refuse: (index: number, reason: string) => void,
+  ): Promise<void> {
+    const verdicts = await recovery.recover(raw)
+    for (const [index, verdict] of verdicts.entries()) {
+      const reason = verdict.kind === 'accept' ? check(verdict.value) : verdict.reason
+      if (verdict.kind !== 'accept' || reason !== undefined) {
+        refuse(index, reason ?? 'malformed')
+        continue
+      }
+      const outcome = await execution.run(verdict.value)
+      if (outcome.kind === 'skipped') refuse(index, outcome.reason)
+      if (outcome.kind === 'no room') refuse(index, 'the block has not enough gas left')
+    }
+  }
+
+  return {
+    async build(request) {
+      const parent = await chain.blockByNumber(request.parent)
+      if (parent === undefined) throw new CodedError('cannot build', `block ${request.parent} is not known`)
+      const number = request.parent + 1
+      const { timestamp, withdrawals } = request
+      const rules = executor.rulesAt(number, timestamp)
+      const fault = requestFault(request, parent.header, rules)
+      if (fault !== undefined) throw new CodedError('cannot build', fault)
+
+      const gasLimit = gasLimitAfter(parent.header.gasLimit)
+      const excessBlobGas = rules.isCancun ? excessBlobGasAfter(rules, parent.header) : undefined
+      const draft = {
+        parentHash: parent.hash,
+        ommersHash: EMPTY_OMMERS_HASH,
+        coinbase: request.feeRecipient,
+        difficulty: 0n,
+        number,
+        gasLimit,
+        timestamp,
+        extraData: request.extraData,
+        mixHash: request.prevRandao,
+        nonce: ZERO_NONCE,
+        baseFeePerGas: eip1559BaseFee(parent.header, FEES),
+        ...(excessBlobGas === undefined ? {} : { excessBlobGas }),
+        ...(request.parentBeaconBlockRoot === undefined
+          ? {}
+          : { parentBeaconBlockRoot: request.parentBeaconBlockRoot }),
+      }
+
+      await executor.settled()
+      const head = executor.headHeader()
+      const tries = new SimulatedTries(rewindTries(executor.store, request.parent, head.number, head.stateRoot))
+      const machine = await executor.newMachine(executor.forkAt(number, timestamp))
+      const execution = new BlockExecution({
+        machine,
+        skeleton: draft,
+        parentHash: knownHash(parent.hash),
+        source: chain.source(request.parent),
+        blobBaseFee: excessBlobGas === undefined ? undefined : blobBaseFeeOf(rules, excessBlobGas),
+        fastTransfers: true,
+        ownInterpreter: true,
+        log: silentLog,
+        flush: neverFlushed,
+      })
+      await execution.start()
+      const check = (transaction: RecoveredTransaction) =>
+        transaction.type === 3 ? 'blobs are not built in' : checkTransaction(rules, transaction, gasLimit)
+      await runAll(execution, request.transactions, check, (index, reason) => {
+        if (request.leavesOut) return
+        throw new CodedError('cannot build', `transaction ${index}: ${reason}`, { data: { index } })
+      })
+      await execution.withdraw(withdrawals)
+      const { receipts, transactions } = execution
+      const requests = rules.isPrague
+        ? await blockRequests(machine, execution.block, receipts, depositContract)
+        : undefined
+      if (rules.isPrague && requests === undefined) throw new CodedError('cannot build', 'a request contract failed')
+      const changes = await executor.flat.complete(execution.finish().changes())
+      const block = sealBlock(draft, {
+        stateRoot: tries.update(changes),
+        transactions,
+        receipts,
+        gasUsed: execution.gasUsed,
+        ...(rules.isShanghai ? { withdrawals } : {}),
+        ...(rules.isCancun ? { blobGasUsed: 0n } : {}),
+        ...(requests === undefined ? {} : { requestsHash: requestsHashOf(requests) }),
+      })
+      const value = transactions.reduce(
+        (sum, transaction, i) => sum + effectiveTip(transaction, draft.baseFeePerGas) * (receipts[i]?.gasUsed ?? 0n),
+        0n,
+      )
+      return { block, value, requests }
+    },
+  }
+}
+
+/** Only blocks before Byzantium have roots inside. */
+function neverFlushed(): never {
+  throw new CodedError('cannot build', 'blocks before Byzantium are not built')
+}
+
+function requestFault(request: BuildRequest, parent: BlockHeader, rules: Rules): string | undefined {
+  if (!rules.isParis) return 'blocks before the merge are not built'
+  if (request.timestamp <= parent.timestamp) {
+    return `timestamp ${request.timestamp} is not above the parent's ${parent.timestamp}`
+  }
+  if (request.extraData.length > EXTRA_DATA_BYTES_MAX) return `extra data has more than ${EXTRA_DATA_BYTES_MAX} bytes`
+  if (!rules.isShanghai && request.withdrawals.length > 0) return 'withdrawals before Shanghai'
+  if (rules.isCancun && request.parentBeaconBlockRoot === undefined) return 'parentBeaconBlockRoot is missing'
+  if (!rules.isCancun && request.parentBeaconBlockRoot !== undefined) return 'parentBeaconBlockRoot before Cancun'
+  return undefined
+}
+
+/** A step from the parent's limit to the wanted one, as large as the rules allow. */
+function gasLimitAfter(parent: bigint): bigint {
+  const step = parent / 1_024n - 1n
+  if (parent < GAS_LIMIT_WANTED) return parent + step < GAS_LIMIT_WANTED ? parent + step : GAS_LIMIT_WANTED
+  return parent - step > GAS_LIMIT_WANTED ? parent - step : GAS_LIMIT_WANTED
+}

@@ -1,0 +1,124 @@
+import type { BuildRequest, BuiltBlock } from '#evm'
+import { toHex } from '#lib/bytes'
+import { CodedError } from '#lib/errors'
+import { effectiveTip, type RecoveredTransaction } from '#types'
+import type { PoolAccess } from '../backend.ts'
+import { RpcError } from '../errors.ts'
+import { type Json, toQuantity, withdrawalToJson } from '../format.ts'
+import { method } from '../method.ts'
+import {
+  hash,
+  member,
+  optional,
+  ParamError,
+  param,
+  parseAddress,
+  parseData,
+  parseHash,
+  parseList,
+  parseObject,
+  parseQuantity,
+} from '../params.ts'
+import { parseWithdrawal } from '../params-call.ts'
+import { DATA, listOf, nullable, titled } from '../schema.ts'
+
+type Attributes = Pick<
+  BuildRequest,
+  'timestamp' | 'prevRandao' | 'feeRecipient' | 'withdrawals' | 'parentBeaconBlockRoot'
+>
+
+const attributes = param('payloadAttributes', titled('PayloadAttributesV3'), (value): Attributes => {
+  const object = parseObject(value, 'engine.PayloadAttributes')
+  const required = <T>(name: string, parse: (item: unknown) => T): T => {
+    const found = member(object, name, parse)
+    if (found === undefined) throw new ParamError(`missing required field '${name}' for PayloadAttributes`)
+    return found
+  }
+  return {
+    timestamp: required('timestamp', item => parseQuantity(item, 64)),
+    prevRandao: required('prevRandao', parseHash),
+    feeRecipient: required('suggestedFeeRecipient', parseAddress),
+    withdrawals: member(object, 'withdrawals', item => parseList(item, 'types.Withdrawals', parseWithdrawal)) ?? [],
+    parentBeaconBlockRoot: member(object, 'parentBeaconBlockRoot', parseHash),
+  }
+})
+
+/** Null stands for the pool's. */
+const rawTransactions = optional(
+  param('transactions', nullable(listOf(DATA)), value => parseList(value, '[]hexutil.Bytes', item => parseData(item))),
+)
+
+/** The pool's executable transactions, best tip first and each sender's by nonce. */
+async function mostPaying(pool: PoolAccess, baseFee: bigint): Promise<Uint8Array[]> {
+  const { pending } = await pool.content()
+  const queues = Array.from(pending.values(), queue => [...queue])
+  const tipOf = (queue: readonly RecoveredTransaction[]) => effectiveTip(queue[0] as RecoveredTransaction, baseFee)
+  const ordered: Uint8Array[] = []
+  for (;;) {
+    const open = queues.filter(queue => queue.length > 0)
+    if (open.length === 0) return ordered
+    const best = open.reduce((a, b) => (tipOf(b) > tipOf(a) ? b : a))
+    ordered.push((best.shift() as RecoveredTransaction).raw)
+  }
+}
+
+function payloadToJson({ block, value, requests }: BuiltBlock): Json {
+  const { header } = block
+  return {
+    executionPayload: {
+      parentHash: toHex(header.parentHash),
+      feeRecipient: toHex(header.coinbase),
+      stateRoot: toHex(header.stateRoot),
+      receiptsRoot: toHex(header.receiptsRoot),
+      logsBloom: toHex(header.logsBloom),
+      prevRandao: toHex(header.mixHash),
+      blockNumber: toQuantity(header.number),
+      gasLimit: toQuantity(header.gasLimit),
+      gasUsed: toQuantity(header.gasUsed),
+      timestamp: toQuantity(header.timestamp),
+      extraData: toHex(header.extraData),
+      baseFeePerGas: toQuantity(header.baseFeePerGas ?? 0n),
+      blockHash: toHex(block.hash),
+      transactions: block.transactions.map(({ raw }) => toHex(raw)),
+      ...(block.withdrawals === undefined ? {} : { withdrawals: block.withdrawals.map(withdrawalToJson) }),
+      ...(header.blobGasUsed === undefined ? {} : { blobGasUsed: toQuantity(header.blobGasUsed) }),
+      ...(header.excessBlobGas === undefined ? {} : { excessBlobGas: toQuantity(header.excessBlobGas) }),
+    },
+    blockValue: toQuantity(value),
+    blobsBundle: { commitments: [], proofs: [], blobs: [] },
+    ...(requests === undefined ? {} : { executionRequests: requests.map(toHex) }),
+    shouldOverrideBuilder: false,
+  }
+}
+
+/** For makers of test vectors; only a node that serves an imported Ethereum chain builds blocks. */
+export const testingMethods = [
+  method({
+    name: 'testing_buildBlockV1',
+    summary:
+      'Builds a block on a block of an imported chain, of the given transactions or of the pool; changes nothing.',
+    params: [
+      hash('parentHash'),
+      attributes,
+      rawTransactions,
+      optional(param('extraData', DATA, value => parseData(value))),
+    ],
+    result: titled('execution payload'),
+    weight: 100,
+    handle: async (context, [parentHash, given, raw, extraData = new Uint8Array(0)]) => {
+      const { builder, pool } = context.backend
+      if (builder === undefined) throw new RpcError('server', 'blocks of this chain come from consensus')
+      const parent = await context.needHeader({ kind: 'hash', hash: parentHash })
+      const transactions = raw ?? (await mostPaying(pool, context.nextBaseFee(parent)))
+      const leavesOut = raw === undefined
+      try {
+        return payloadToJson(
+          await builder.build({ ...given, parent: parent.number, extraData, transactions, leavesOut }),
+        )
+      } catch (error) {
+        if (error instanceof CodedError && error.code === 'cannot build') throw new RpcError('server', error.message)
+        throw error
+      }
+    },
+  }),
+]
