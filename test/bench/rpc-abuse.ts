@@ -7,9 +7,12 @@
  * an effect; the range of the quiet windows shows what is noise. The forms: endless eth_calls on every validator, 10,000
  * connections of which half write a byte now and then, and bodies of 100 MB, of a million brackets and of prototype keys.
  * The bar: the 99th percentile moves by less than 20 %. The attacker runs at the least priority, as it stands for other
- * machines. Also shown, without a bar: how long an honest client waits for the answer to its transaction.
+ * machines. Also shown, without a bar: how long an honest client waits for the answer to its transaction, and how long the
+ * disk let somebody wait who has nothing to do with either. No abuse here writes, and a commit waits for the disk, so
+ * where the disk of a shared machine stands still at times, what it did to a figure can be told.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -34,6 +37,11 @@ const SETTLE_MS = 2_000
 const OFFERS = 10
 const OFFER_AGAIN_MS = 500
 
+/** A page is written so often to see how the disk does. */
+const DISK_EVERY_MS = 20
+/** The disk stood still when a page took longer. */
+const STILL_MS = 150
+
 /** Timelines asked for at once. */
 const TIMELINES = 200
 
@@ -50,6 +58,8 @@ interface Window {
   readonly commits: readonly number[]
   /** Milliseconds that senders waited. */
   readonly answers: readonly number[]
+  /** Milliseconds that the slowest page took to the disk. */
+  readonly diskMs: number
 }
 
 const sleep = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
@@ -92,7 +102,30 @@ function createProber(validators: readonly ValidatorProcess[]) {
   }
 }
 
-async function windowOf(validators: readonly ValidatorProcess[], probes: readonly Probe[]): Promise<Window> {
+/** Writes pages until `isOver`; returns the milliseconds that the slowest took to the disk. */
+async function slowestPage(file: string, isOver: () => boolean): Promise<number> {
+  const page = Buffer.alloc(4_096)
+  const handle = await open(file, 'w')
+  let slowest = 0
+  try {
+    while (!isOver()) {
+      const startMs = performance.now()
+      await handle.write(page, 0, page.length, 0)
+      await handle.datasync()
+      slowest = Math.max(slowest, performance.now() - startMs)
+      await sleep(DISK_EVERY_MS)
+    }
+  } finally {
+    await handle.close()
+  }
+  return slowest
+}
+
+async function windowOf(
+  validators: readonly ValidatorProcess[],
+  probes: readonly Probe[],
+  diskMs: number,
+): Promise<Window> {
   const commits: number[] = []
   for (const [index, { rpcUrl }] of validators.entries()) {
     const own = probes.filter(({ validator }) => validator === index)
@@ -105,7 +138,7 @@ async function windowOf(validators: readonly ValidatorProcess[], probes: readonl
       }
     }
   }
-  return { commits, answers: probes.map(({ answerMs }) => answerMs) }
+  return { commits, answers: probes.map(({ answerMs }) => answerMs), diskMs }
 }
 
 const sorted = (lists: readonly (readonly number[])[]) => lists.flat().sort((a, b) => a - b)
@@ -130,10 +163,11 @@ interface Measured {
 
 type Measure = (name: string, attacks: readonly Attack[], seconds: number) => Promise<Window>
 
+const signed = (percent: number) => `${percent >= 0 ? '+' : ''}${percent.toFixed(0)} %`
 const movePercent = (abused: readonly Window[], beside: readonly Window[]) => (p99Of(abused) / p99Of(beside) - 1) * 100
 
 /** Measures windows under attack by a process of its own; what the attacker was answered is added up. */
-function createMeter(validators: readonly ValidatorProcess[], attacker: Attacker) {
+function createMeter(validators: readonly ValidatorProcess[], attacker: Attacker, dir: string) {
   const urls = validators.map(({ rpcUrl }) => rpcUrl)
   const probe = createProber(validators)
   const answers = new Map<Attack, Answers>()
@@ -151,10 +185,13 @@ function createMeter(validators: readonly ValidatorProcess[], attacker: Attacker
       attacker.start(attacks, { urls, loops: LOOPS })
       await sleep(SETTLE_MS)
     }
+    let isOver = false
+    const disk = slowestPage(join(dir, 'page'), () => isOver)
     const { probes, refused } = await probe(seconds)
+    isOver = true
     if (attacks.length > 0) await stopAttack()
     await sleep(SETTLE_MS)
-    const window = await windowOf(validators, probes)
+    const window = await windowOf(validators, probes, await disk)
     if (window.commits.length < probes.length || refused > 0) {
       console.log(`  ${name}: ${probes.length - window.commits.length} not committed, ${refused} not taken`)
     }
@@ -178,7 +215,8 @@ async function measureRounds(measure: Measure, seconds: number, rounds: number):
       beside.push([before, after])
       console.log(
         `  round ${round + 1} ${name.padEnd(12)} p99 ${p99Of([abused])} ms, ` +
-          `beside it ${p99Of([before])} and ${p99Of([after])} ms (${movePercent([abused], [before, after]).toFixed(0)} %)`,
+          `beside it ${p99Of([before])} and ${p99Of([after])} ms (${signed(movePercent([abused], [before, after]))}), ` +
+          `slowest page ${[abused, before, after].map(({ diskMs }) => diskMs.toFixed(0)).join(', ')} ms`,
       )
     }
   }
@@ -199,7 +237,7 @@ function report({ quiet, forms }: Measured): number {
   const row = (name: string, windows: readonly Window[], moves: readonly number[]) => {
     const commits = sorted(windows.map(window => window.commits))
     const waits = sorted(windows.map(window => window.answers))
-    const percents = moves.map(move => `${move >= 0 ? '+' : ''}${move.toFixed(0)} %`)
+    const percents = moves.map(signed)
     const cells = [
       ...[quantile(commits, 0.5), quantile(commits, 0.99), quantile(commits, 1), commits.length].map(String),
       ...(percents.length > 0 ? percents : ['', '', '']),
@@ -219,7 +257,26 @@ function report({ quiet, forms }: Measured): number {
   console.log(
     `\np99 of the ${single.length} quiet windows: ${single[0]} to ${single.at(-1)} ms, in the middle ${quantile(single, 0.5)} ms`,
   )
+  reportDisk({ quiet, forms })
   return worst
+}
+
+/** What the disk had to do with it, where it stood still. */
+function reportDisk({ quiet, forms }: Measured): void {
+  const stood = (windows: readonly Window[]) => windows.filter(({ diskMs }) => diskMs > STILL_MS).length
+  const all = [...quiet, ...Array.from(forms.values(), ({ own }) => own).flat()]
+  if (stood(all) === 0) return
+  const moves = Array.from(forms, ([name, { own, beside }]) => {
+    const went = (window: Window) => window.diskMs <= STILL_MS
+    const left = own.filter(went)
+    const quietLeft = [...new Set(beside.flat())].filter(went)
+    const move = left.length > 0 && quietLeft.length > 0 ? signed(movePercent(left, quietLeft)) : 'nothing left'
+    return `${name} ${move} (${stood(own)} of ${own.length} windows left out)`
+  })
+  console.log(
+    `the disk stood still for more than ${STILL_MS} ms in ${stood(quiet)} of ${quiet.length} quiet windows; ` +
+      `p99 without such windows: ${moves.join(', ')}`,
+  )
 }
 
 function reportAnswers(answers: ReadonlyMap<Attack, Answers>): void {
@@ -243,7 +300,7 @@ async function main(seconds: number, validatorCount: number, rounds: number): Pr
     funded: fundedLoadAccounts(ACCOUNTS),
   })
   try {
-    const { measure, answers } = createMeter(devnet.validators, attacker)
+    const { measure, answers } = createMeter(devnet.validators, attacker, dir)
     await measure('warm-up', [], WARM_UP_SECONDS)
     const worst = report(await measureRounds(measure, seconds, rounds))
     reportAnswers(answers)
