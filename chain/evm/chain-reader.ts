@@ -8,7 +8,8 @@ import {
   type Block,
   type BlockHeader,
   type BlockNumber,
-  bloomMayHold,
+  bloomBitsOf,
+  bloomHolds,
   type Digest,
   EMPTY_TRIE_ROOT,
   type Log,
@@ -17,6 +18,7 @@ import { blobBaseFeeOf } from './blob-fee.ts'
 import {
   indexedBlocks,
   readBlock,
+  readBloom,
   readHeader,
   readLocation,
   readNumber,
@@ -159,11 +161,12 @@ export function createChainReader(view: ChainView): ChainReader & {
       // The genesis stays, and it has no logs.
       if (filter.from <= to && to > 0) requireKept(Math.max(filter.from, 1))
       let scanned = 0
+      const mayMatch = bloomTestOf(filter)
       for await (const number of candidates(filter, to)) {
-        // Headers come synchronously; a long range must not hold up everybody else.
+        // Blooms come synchronously; a long range must not hold up everybody else.
         if (++scanned % 256 === 0) await new Promise(resolve => setImmediate(resolve))
-        const header = readHeader(store, number)
-        if (header === undefined || !bloomMatches(header.logsBloom, filter)) continue
+        const bloom = readBloom(store, number)
+        if (bloom === undefined || !mayMatch(bloom)) continue
         const receipts = readReceipts(store, number)
         const home = block(number)
         if (receipts === undefined || home === undefined) continue
@@ -271,14 +274,14 @@ function padded(value: Uint8Array): Uint8Array {
   return full
 }
 
-function bloomMatches(bloom: Uint8Array, filter: LogFilter): boolean {
-  if (filter.addresses !== undefined && filter.addresses.length > 0) {
-    if (!filter.addresses.some(address => bloomMayHold(bloom, address))) return false
-  }
-  for (const wanted of filter.topics ?? []) {
-    if (wanted !== undefined && wanted.length > 0 && !wanted.some(topic => bloomMayHold(bloom, topic))) return false
-  }
-  return true
+/** Whether a block with this bloom may have a log that fits; one without any log has an empty bloom. */
+function bloomTestOf({ addresses = [], topics = [] }: LogFilter): (bloom: Uint8Array) => boolean {
+  const wanted = [addresses, ...topics].filter(values => values !== undefined && values.length > 0)
+  const groups = wanted.map(values => (values as readonly Uint8Array[]).map(bloomBitsOf))
+  return bloom =>
+    groups.length === 0
+      ? bloom.some(byte => byte !== 0)
+      : groups.every(group => group.some(bits => bloomHolds(bloom, bits)))
 }
 
 function logMatches(log: Log, filter: LogFilter): boolean {

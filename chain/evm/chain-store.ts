@@ -97,6 +97,18 @@ export function readHeader(store: Store, number: BlockNumber): BlockHeader | und
   return decoded.value
 }
 
+/** Fields of a header before its bloom. */
+const BEFORE_BLOOM = 6
+
+/** Bloom of a stored block, of which nothing else is decoded. */
+export function readBloom(store: Store, number: BlockNumber): Uint8Array | undefined {
+  const bytes = store.get(storeKey(KEY_PREFIX.header, u48(number)))
+  if (bytes === undefined) return undefined
+  const fields = new RlpReader(bytes).list()
+  for (let i = 0; i < BEFORE_BLOOM; i++) fields.skip()
+  return fields.fixed(256)
+}
+
 /** Hash of a stored block, from its header's bytes. */
 export function readBlockHash(store: Store, number: BlockNumber): Digest | undefined {
   const bytes = store.get(storeKey(KEY_PREFIX.header, u48(number)))

@@ -21,12 +21,22 @@ export function bloomOf(logs: readonly Log[]): Uint8Array {
   return bloom
 }
 
-/** False when `value` is certainly not among what `bloom` was made of. */
-export function bloomMayHold(bloom: Uint8Array, value: Uint8Array): boolean {
+/** Where a value's three bits lie in a bloom. */
+export type BloomBits = readonly [number, number, number]
+
+/** For asking many blooms about one value. */
+export function bloomBitsOf(value: Uint8Array): BloomBits {
   const digest = keccak256(value)
-  for (let i = 0; i < 6; i += 2) {
-    const bit = (((digest[i] as number) << 8) | (digest[i + 1] as number)) & 2047
-    if (((bloom[255 - (bit >> 3)] as number) & (1 << (bit & 7))) === 0) return false
-  }
-  return true
+  const bit = (at: number) => (((digest[at] as number) << 8) | (digest[at + 1] as number)) & 2047
+  return [bit(0), bit(2), bit(4)]
+}
+
+/** False when the value with these bits is certainly not among what `bloom` was made of. */
+export function bloomHolds(bloom: Uint8Array, bits: BloomBits): boolean {
+  return bits.every(bit => ((bloom[255 - (bit >> 3)] as number) & (1 << (bit & 7))) !== 0)
+}
+
+/** {@link bloomHolds} for a single question. */
+export function bloomMayHold(bloom: Uint8Array, value: Uint8Array): boolean {
+  return bloomHolds(bloom, bloomBitsOf(value))
 }

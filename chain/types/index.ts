@@ -22,7 +22,7 @@ export {
 } from './block-codec.ts'
 export { type BlockOrigin, decodeBlockOrigin, encodeBlockOrigin } from './block-origin.ts'
 export { blockTimeMs, isCommitTime, secondsOfMs, secondsToMs } from './block-time.ts'
-export { addToBloom, bloomMayHold, bloomOf } from './bloom.ts'
+export { addToBloom, type BloomBits, bloomBitsOf, bloomHolds, bloomMayHold, bloomOf } from './bloom.ts'
 export * from './commit.ts'
 export { COMMIT_VERSION, commitDigest, decodeCommit, encodeCommit } from './commit-codec.ts'
 export * from './genesis.ts'
