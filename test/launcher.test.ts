@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { NODE_FLAGS } from '../cli/devnet/child.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -44,11 +45,14 @@ it('without a registry the launcher says what to do, exits non-zero and leaves n
   }
 })
 
-it('the image runs Node with the options of the launcher, which also started this test', () => {
-  const ours = process.env.NODE_OPTIONS?.split(' ').filter(option =>
-    /^--(max-semi-space-size|v8-pool-size)=/.test(option),
-  )
-  const [, entry = ''] = /^ENTRYPOINT (.*)$/m.exec(readFileSync(join(root, 'deploy/Dockerfile'), 'utf8')) ?? []
+it('the image and a devnet run Node with the options of the launcher, which also started this test', () => {
+  const ours = (process.env.NODE_OPTIONS ?? '')
+    .split(' ')
+    .filter(name => /^--(max-semi-space|v8-pool)-size=/.test(name))
   expect(ours).toHaveLength(2)
-  expect(JSON.parse(entry)).toEqual(expect.arrayContaining(ours ?? []))
+  const launcher = readFileSync(join(root, 'launch.mjs'), 'utf8')
+  const [, flags = ''] = /^const FLAGS = (.*)$/m.exec(launcher) ?? []
+  expect(flags.replaceAll("'", '"')).toBe(JSON.stringify(NODE_FLAGS).replaceAll(',', ', '))
+  const [, entry = ''] = /^ENTRYPOINT (.*)$/m.exec(readFileSync(join(root, 'deploy/Dockerfile'), 'utf8')) ?? []
+  expect(JSON.parse(entry)).toEqual(['node', ...NODE_FLAGS, ...ours, 'cli/main.ts'])
 })

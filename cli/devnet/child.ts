@@ -34,6 +34,9 @@ function tail(file: string): string {
   }
 }
 
+/** What the launcher gives a process; the environment hands on the rest. */
+export const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--no-memory-reducer']
+
 export interface ChildOptions {
   readonly name: string
   readonly args: readonly string[]
@@ -52,17 +55,13 @@ export interface ChildOptions {
  */
 export async function startChild(options: ChildOptions): Promise<Child> {
   const log = openSync(options.logFile, 'a')
-  const child = spawn(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', fileURLToPath(options.entry ?? MAIN), ...options.args],
-    {
-      stdio: ['ignore', log, log, 'ipc'],
-      env: { ...process.env, NO_COLOR: '1', ...options.env },
-      // In our own session, as Linux shares processors out between sessions first: only within one do the threads of one
-      // child that yield make room for the urgent ones of another. Ctrl-C is left to us, so that they stop in order.
-      detached: false,
-    },
-  )
+  const child = spawn(process.execPath, [...NODE_FLAGS, fileURLToPath(options.entry ?? MAIN), ...options.args], {
+    stdio: ['ignore', log, log, 'ipc'],
+    env: { ...process.env, NO_COLOR: '1', ...options.env },
+    // In our own session, as Linux shares processors out between sessions first: only within one do the threads of one
+    // child that yield make room for the urgent ones of another. Ctrl-C is left to us, so that they stop in order.
+    detached: false,
+  })
   closeSync(log)
   if (child.pid !== undefined) options.onSpawn?.(child.pid)
   const ended = new Promise<string>(resolve => {
