@@ -1,7 +1,7 @@
-import { createPool, createRecoveryPool, eip1559BaseFee, type ImportedChain } from '#evm'
+import { createPool, createRecoveryPool, ETHEREUM_FEES, eip1559BaseFee, type ImportedChain } from '#evm'
 import { defined } from '#lib/assert'
 import { type Log, silentLog } from '#lib/env'
-import { ETHEREUM_FEES, startRpcThread } from '#node'
+import { startRpcThread } from '#node'
 import type { GenesisFile } from '#types'
 
 export interface ServeImportedOptions {

@@ -15,8 +15,8 @@ import {
 import { blobBaseFeeOf } from './blob-fee.ts'
 import { BlockExecution } from './block-execution.ts'
 import type { createChainReader } from './chain-reader.ts'
-import { eip1559BaseFee } from './eip1559.ts'
-import { excessBlobGasAfter } from './ethereum-header.ts'
+import { ETHEREUM_FEES, eip1559BaseFee } from './eip1559.ts'
+import { EXTRA_DATA_BYTES_MAX, excessBlobGasAfter } from './ethereum-header.ts'
 import type { ExecutionView } from './execution-view.ts'
 import type { Rules } from './machine.ts'
 import { knownHash } from './parent-hash.ts'
@@ -63,11 +63,8 @@ export interface BlockBuilderOptions {
   readonly depositContract: Address
 }
 
-/** Ethereum's rules for fees, whatever this network's are. */
-const FEES = { elasticity: 2n, minBaseFeePerGas: 0n }
 /** What go-ethereum's blocks move to. */
 const GAS_LIMIT_WANTED = 60_000_000n
-const EXTRA_DATA_BYTES_MAX = 32
 
 export function createBlockBuilder({ executor, chain, depositContract }: BlockBuilderOptions): BlockBuilder {
   const recovery = createRecoveryPool({ workers: 0 })
@@ -115,7 +112,7 @@ export function createBlockBuilder({ executor, chain, depositContract }: BlockBu
         extraData: request.extraData,
         mixHash: request.prevRandao,
         nonce: ZERO_NONCE,
-        baseFeePerGas: eip1559BaseFee(parent.header, FEES),
+        baseFeePerGas: eip1559BaseFee(parent.header, ETHEREUM_FEES),
         ...(excessBlobGas === undefined ? {} : { excessBlobGas }),
         ...(request.parentBeaconBlockRoot === undefined
           ? {}

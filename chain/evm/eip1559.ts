@@ -1,5 +1,8 @@
 import type { BlockHeader, ExecutionParams } from '#types'
 
+/** Ethereum's own fee market, for chains that were imported. */
+export const ETHEREUM_FEES = { elasticity: 2n, minBaseFeePerGas: 0n }
+
 /** EIP-1559: the base fee moves by at most an eighth from one block to the next. */
 const CHANGE_DENOMINATOR = 8n
 

@@ -1,15 +1,14 @@
 import { equalBytes } from '#lib/bytes'
 import { type BlockHeader, EMPTY_OMMERS_HASH } from '#types'
 import { blobBaseFeeOf } from './blob-fee.ts'
-import { eip1559BaseFee } from './eip1559.ts'
+import { ETHEREUM_FEES, eip1559BaseFee } from './eip1559.ts'
 import { GAS_PER_BLOB } from './gas.ts'
 import type { Rules } from './machine.ts'
 
 const GAS_LIMIT_MIN = 5_000n
 const GAS_LIMIT_MAX = (1n << 63n) - 1n
 const GAS_LIMIT_DIVISOR = 1_024n
-const EXTRA_DATA_BYTES_MAX = 32
-const ELASTICITY = 2n
+export const EXTRA_DATA_BYTES_MAX = 32
 const INITIAL_BASE_FEE = 1_000_000_000n
 /** EIP-7918. */
 const BLOB_BASE_COST = 1n << 13n
@@ -48,7 +47,7 @@ function gasLimitFault(
   isLondonParent: boolean,
 ): string | undefined {
   // EIP-1559 doubles the limit on its first block, so that the target stays what the limit was.
-  const base = rules.isLondon && !isLondonParent ? parent.gasLimit * ELASTICITY : parent.gasLimit
+  const base = rules.isLondon && !isLondonParent ? parent.gasLimit * ETHEREUM_FEES.elasticity : parent.gasLimit
   const difference = header.gasLimit > base ? header.gasLimit - base : base - header.gasLimit
   if (difference >= base / GAS_LIMIT_DIVISOR) return 'gas limit jumps'
   return header.gasLimit < GAS_LIMIT_MIN || header.gasLimit > GAS_LIMIT_MAX ? 'gas limit is out of range' : undefined
@@ -62,9 +61,7 @@ function baseFeeFault(
 ): string | undefined {
   if (!rules.isLondon) return header.baseFeePerGas === undefined ? undefined : 'base fee before London'
   const expected =
-    isLondonParent && parent.baseFeePerGas !== undefined
-      ? eip1559BaseFee(parent, { elasticity: ELASTICITY, minBaseFeePerGas: 0n })
-      : INITIAL_BASE_FEE
+    isLondonParent && parent.baseFeePerGas !== undefined ? eip1559BaseFee(parent, ETHEREUM_FEES) : INITIAL_BASE_FEE
   return header.baseFeePerGas === expected ? undefined : `base fee is not ${expected}`
 }
 

@@ -18,6 +18,7 @@ import {
   EMPTY_TRIE_ROOT,
   encodeReceipt,
   type Receipt,
+  type RecoveredTransaction,
   type Withdrawal,
   withdrawalItem,
   ZERO_DIGEST,
@@ -471,7 +472,13 @@ function withKnownRoots(changes: StateChanges, roots: ReadonlyMap<ByteKey, Diges
 const RECENT_HASHES_MAX = 1_024
 
 // Of what a block lists: everything that its transactions decide, apart from the state.
-function listRootsOf({ receipts, transactions }: BlockExecution) {
+export function listRootsOf({
+  receipts,
+  transactions,
+}: {
+  readonly receipts: readonly Receipt[]
+  readonly transactions: readonly RecoveredTransaction[]
+}) {
   return {
     transactionsRoot: orderedRoot(transactions.map(transaction => transaction.raw)),
     receiptsRoot: orderedRoot(receipts.map(encodeReceipt)),

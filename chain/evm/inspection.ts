@@ -5,7 +5,7 @@ import { afterPrefix, KEY_PREFIX, type Store, storeKey } from '#storage'
 import type { Address, BlockNumber, Digest } from '#types'
 import type { createChainReader } from './chain-reader.ts'
 import type { ExecutionView } from './execution-view.ts'
-import { openReplay } from './replay.ts'
+import { blockToReplay, openReplay } from './replay.ts'
 import { SimulatedTries } from './simulate-root.ts'
 import { type ByteKey, bytesOfKey, keyOf } from './state/byte-keys.ts'
 import { rewindTries } from './state/history.ts'
@@ -53,9 +53,7 @@ export function createInspectionEngine(options: {
   const { executor, chain } = options
   return {
     async rootsInside(number, signal) {
-      if (number === 0) throw new CodedError('genesis', 'genesis is not traceable')
-      const block = await chain.blockByNumber(number)
-      if (block === undefined) throw new CodedError('unknown block', `block #${number} not found`)
+      const block = await blockToReplay(chain, number)
       const machine = await executor.newMachine(executor.forkAt(number, block.header.timestamp))
       await executor.settled()
       const head = executor.headHeader()

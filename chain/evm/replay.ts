@@ -1,4 +1,5 @@
-import { type Block, type Digest, ZERO_DIGEST } from '#types'
+import { CodedError } from '#lib/errors'
+import { type Block, type BlockNumber, type Digest, ZERO_DIGEST } from '#types'
 import { blobBaseFeeOf } from './blob-fee.ts'
 import { BlockExecution } from './block-execution.ts'
 import type { createChainReader } from './chain-reader.ts'
@@ -12,6 +13,17 @@ export interface Replay {
   readonly execution: BlockExecution
   /** The state that the block builds on; takes what the execution leaves behind. */
   readonly source: OverlaySource
+}
+
+/** A block that can run again; CodedErrors `genesis`, `unknown block`. */
+export async function blockToReplay(
+  chain: Pick<ReturnType<typeof createChainReader>, 'blockByNumber'>,
+  number: BlockNumber,
+): Promise<Block> {
+  if (number === 0) throw new CodedError('genesis', 'genesis is not traceable')
+  const block = await chain.blockByNumber(number)
+  if (block === undefined) throw new CodedError('unknown block', `block #${number} not found`)
+  return block
 }
 
 export interface ReplayOptions {

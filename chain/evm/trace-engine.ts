@@ -4,7 +4,7 @@ import type { BlockExecution } from './block-execution.ts'
 import type { createChainReader } from './chain-reader.ts'
 import type { ExecutionView } from './execution-view.ts'
 import type { Machine } from './machine.ts'
-import { openReplay } from './replay.ts'
+import { blockToReplay, openReplay } from './replay.ts'
 import type { Observer, TraceEngine } from './trace-types.ts'
 import { liveState, watchMachine } from './trace-watch.ts'
 import type { CallEngine } from './types.ts'
@@ -41,9 +41,7 @@ export function createTraceEngine(options: TraceEngineOptions): TraceEngine {
 
   return {
     async traceBlock(number, observe, { last = Number.POSITIVE_INFINITY, signal } = {}) {
-      if (number === 0) throw new CodedError('genesis', 'genesis is not traceable')
-      const block = await chain.blockByNumber(number)
-      if (block === undefined) throw new CodedError('unknown block', `block #${number} not found`)
+      const block = await blockToReplay(chain, number)
       const machine = await executor.newMachine(executor.forkAt(number, block.header.timestamp))
       await replay(block, machine, observe, last, signal)
     },

@@ -15,6 +15,5 @@ export { type DataDirectory, openDataDirectory, openExistingDataDirectory } from
 export * from './keys/index.ts'
 export { createLogging, type Logging, parseLogLevels } from './logging.ts'
 export { type NodeOptions, type RunningNode, startNode } from './node.ts'
-export { ETHEREUM_FEES } from './read-backend.ts'
 export { type RpcThread, type RpcThreadOptions, startRpcThread } from './rpc-listener-host.ts'
 export { createSigningGuard, openSigningGuard } from './signing-guard.ts'

@@ -1,4 +1,4 @@
-import { createReadEngine, eip1559BaseFee, type ReadEngine } from '#evm'
+import { createReadEngine, ETHEREUM_FEES, eip1559BaseFee, type ReadEngine } from '#evm'
 import type { ReadBackend } from '#rpc'
 import { openChainReader, type StoreReader } from '#storage'
 import type { GenesisFile } from '#types'
@@ -9,9 +9,6 @@ export interface ChainPlace {
   readonly storePath: string
   readonly historyBlocks: number | undefined
 }
-
-/** Ethereum's own fee market, for chains that were imported. */
-export const ETHEREUM_FEES = { elasticity: 2n, minBaseFeePerGas: 0n }
 
 /** Opens a chain for the methods that only read it. CodedErrors as `openChainReader`, and `store damaged`. */
 export async function openReadBackend(place: ChainPlace): Promise<{

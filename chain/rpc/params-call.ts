@@ -18,6 +18,7 @@ import {
   parseQuantity,
   parseSlot,
   parseSmallQuantity,
+  requiredIn,
 } from './params.ts'
 import { OBJECT, titled } from './schema.ts'
 
@@ -27,8 +28,7 @@ const parseBig = (value: unknown) => parseQuantity(value)
 function parseAccessList(value: unknown): AccessListEntry[] {
   return parseList(value, 'types.AccessList', item => {
     const entry = parseObject(item, 'types.AccessTuple')
-    const address = member(entry, 'address', parseAddress)
-    if (address === undefined) throw new ParamError("missing required field 'address' for AccessTuple")
+    const address = requiredIn(entry, 'AccessTuple')('address', parseAddress)
     const storageKeys = member(entry, 'storageKeys', keys => parseList(keys, '[]common.Hash', parseHash)) ?? []
     return { address, storageKeys }
   })
@@ -36,11 +36,7 @@ function parseAccessList(value: unknown): AccessListEntry[] {
 
 function parseAuthorization(value: unknown): Authorization {
   const tuple = parseObject(value, 'types.SetCodeAuthorization')
-  const read = <T>(name: string, parse: (item: unknown) => T): T => {
-    const found = member(tuple, name, parse)
-    if (found === undefined) throw new ParamError(`missing required field '${name}' for SetCodeAuthorization`)
-    return found
-  }
+  const read = requiredIn(tuple, 'SetCodeAuthorization')
   return {
     chainId: read('chainId', parseBig),
     address: read('address', parseAddress),

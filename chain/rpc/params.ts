@@ -142,6 +142,15 @@ export function member<T>(
   return value === undefined || value === null ? undefined : parse(value)
 }
 
+/** Reads members of an object that must be there; `type` names it in the error. */
+export function requiredIn(object: Readonly<Record<string, unknown>>, type: string) {
+  return <T>(name: string, parse: (value: unknown) => T): T => {
+    const found = member(object, name, parse)
+    if (found === undefined) throw new ParamError(`missing required field '${name}' for ${type}`)
+    return found
+  }
+}
+
 /** A storage slot: up to 32 bytes of hexadecimal digits, short forms allowed. */
 export function parseSlot(value: unknown): Uint8Array {
   const text = textOf(value, 'string')

@@ -1,7 +1,6 @@
-import type { BuildRequest, BuiltBlock } from '#evm'
+import { type BuildRequest, type BuiltBlock, orderTransactions } from '#evm'
 import { toHex } from '#lib/bytes'
 import { CodedError } from '#lib/errors'
-import { effectiveTip, type RecoveredTransaction } from '#types'
 import type { PoolAccess } from '../backend.ts'
 import { RpcError } from '../errors.ts'
 import { type Json, toQuantity, withdrawalToJson } from '../format.ts'
@@ -10,7 +9,6 @@ import {
   hash,
   member,
   optional,
-  ParamError,
   param,
   parseAddress,
   parseData,
@@ -18,6 +16,7 @@ import {
   parseList,
   parseObject,
   parseQuantity,
+  requiredIn,
 } from '../params.ts'
 import { parseWithdrawal } from '../params-call.ts'
 import { DATA, listOf, nullable, titled } from '../schema.ts'
@@ -29,11 +28,7 @@ type Attributes = Pick<
 
 const attributes = param('payloadAttributes', titled('PayloadAttributesV3'), (value): Attributes => {
   const object = parseObject(value, 'engine.PayloadAttributes')
-  const required = <T>(name: string, parse: (item: unknown) => T): T => {
-    const found = member(object, name, parse)
-    if (found === undefined) throw new ParamError(`missing required field '${name}' for PayloadAttributes`)
-    return found
-  }
+  const required = requiredIn(object, 'PayloadAttributes')
   return {
     timestamp: required('timestamp', item => parseQuantity(item, 64)),
     prevRandao: required('prevRandao', parseHash),
@@ -48,18 +43,10 @@ const rawTransactions = optional(
   param('transactions', nullable(listOf(DATA)), value => parseList(value, '[]hexutil.Bytes', item => parseData(item))),
 )
 
-/** The pool's executable transactions, best tip first and each sender's by nonce. */
-async function mostPaying(pool: PoolAccess, baseFee: bigint): Promise<Uint8Array[]> {
+/** The pool's executable transactions in the order of a block. */
+async function fromPool(pool: PoolAccess, baseFee: bigint): Promise<Uint8Array[]> {
   const { pending } = await pool.content()
-  const queues = Array.from(pending.values(), queue => [...queue])
-  const tipOf = (queue: readonly RecoveredTransaction[]) => effectiveTip(queue[0] as RecoveredTransaction, baseFee)
-  const ordered: Uint8Array[] = []
-  for (;;) {
-    const open = queues.filter(queue => queue.length > 0)
-    if (open.length === 0) return ordered
-    const best = open.reduce((a, b) => (tipOf(b) > tipOf(a) ? b : a))
-    ordered.push((best.shift() as RecoveredTransaction).raw)
-  }
+  return orderTransactions([...pending.values()].flat(), baseFee).map(({ raw }) => raw)
 }
 
 function payloadToJson({ block, value, requests }: BuiltBlock): Json {
@@ -109,7 +96,7 @@ export const testingMethods = [
       const { builder, pool } = context.backend
       if (builder === undefined) throw new RpcError('server', 'blocks of this chain come from consensus')
       const parent = await context.needHeader({ kind: 'hash', hash: parentHash })
-      const transactions = raw ?? (await mostPaying(pool, context.nextBaseFee(parent)))
+      const transactions = raw ?? (await fromPool(pool, context.nextBaseFee(parent)))
       const leavesOut = raw === undefined
       try {
         return payloadToJson(
