@@ -19,6 +19,7 @@ import { ETHEREUM_FEES, eip1559BaseFee } from './eip1559.ts'
 import { EXTRA_DATA_BYTES_MAX, excessBlobGasAfter } from './ethereum-header.ts'
 import type { ExecutionView } from './execution-view.ts'
 import type { Rules } from './machine.ts'
+import { orderTransactions } from './ordering.ts'
 import { knownHash } from './parent-hash.ts'
 import { createRecoveryPool } from './recovery.ts'
 import { sealBlock } from './seal-block.ts'
@@ -36,11 +37,13 @@ export interface BuildRequest {
   readonly withdrawals: readonly Withdrawal[]
   readonly parentBeaconBlockRoot: Digest | undefined
   readonly extraData: Uint8Array
-  /** In this order. */
-  readonly transactions: readonly Uint8Array[]
-  /** Whether one that cannot be executed is left out; it ends the attempt otherwise. */
-  readonly leavesOut: boolean
+  readonly transactions: BlockContents
 }
+
+/** Either exactly these, in this order; or what can be executed of these, in the order of a block. */
+export type BlockContents =
+  | { readonly kind: 'given'; readonly raw: readonly Uint8Array[] }
+  | { readonly kind: 'pool'; readonly pending: readonly RecoveredTransaction[] }
 
 export interface BuiltBlock {
   readonly block: Block
@@ -69,23 +72,21 @@ const GAS_LIMIT_WANTED = 60_000_000n
 export function createBlockBuilder({ executor, chain, depositContract }: BlockBuilderOptions): BlockBuilder {
   const recovery = createRecoveryPool({ workers: 0 })
 
-  /** Runs what can be run; what cannot goes to `refuse`. */
+  /** `attempt` tells why a transaction was not run; of those given, the first one to blame ends it all. */
   async function runAll(
-    execution: BlockExecution,
-    raw: readonly Uint8Array[],
-    check: (transaction: RecoveredTransaction) => string | undefined,
-    refuse: (index: number, reason: string) => void,
+    contents: BlockContents,
+    baseFee: bigint,
+    attempt: (transaction: RecoveredTransaction) => Promise<string | undefined>,
   ): Promise<void> {
-    const verdicts = await recovery.recover(raw)
+    if (contents.kind === 'pool') {
+      for (const transaction of orderTransactions(contents.pending, baseFee)) await attempt(transaction)
+      return
+    }
+    const verdicts = await recovery.recover(contents.raw)
     for (const [index, verdict] of verdicts.entries()) {
-      const reason = verdict.kind === 'accept' ? check(verdict.value) : verdict.reason
-      if (verdict.kind !== 'accept' || reason !== undefined) {
-        refuse(index, reason ?? 'malformed')
-        continue
-      }
-      const outcome = await execution.run(verdict.value)
-      if (outcome.kind === 'skipped') refuse(index, outcome.reason)
-      if (outcome.kind === 'no room') refuse(index, 'the block has not enough gas left')
+      const reason = verdict.kind === 'accept' ? await attempt(verdict.value) : verdict.reason
+      if (reason === undefined) continue
+      throw new CodedError('cannot build', `transaction ${index}: ${reason}`, { data: { index } })
     }
   }
 
@@ -135,11 +136,12 @@ export function createBlockBuilder({ executor, chain, depositContract }: BlockBu
         flush: neverFlushed,
       })
       await execution.start()
-      const check = (transaction: RecoveredTransaction) =>
-        transaction.type === 3 ? 'blobs are not built in' : checkTransaction(rules, transaction, gasLimit)
-      await runAll(execution, request.transactions, check, (index, reason) => {
-        if (request.leavesOut) return
-        throw new CodedError('cannot build', `transaction ${index}: ${reason}`, { data: { index } })
+      await runAll(request.transactions, draft.baseFeePerGas, async transaction => {
+        const fault = transaction.type === 3 ? 'blobs are not built in' : checkTransaction(rules, transaction, gasLimit)
+        if (fault !== undefined) return fault
+        const outcome = await execution.run(transaction)
+        if (outcome.kind === 'skipped') return outcome.reason
+        return outcome.kind === 'no room' ? 'the block has not enough gas left' : undefined
       })
       await execution.withdraw(withdrawals)
       const { receipts, transactions } = execution

@@ -7,7 +7,7 @@
  * Absent: consensus, sockets, keys of accounts, blob transactions on our own chain, reorganisations.
  */
 export { type BaseFeeInput, nextBaseFee } from './base-fee.ts'
-export type { BlockBuilder, BuildRequest, BuiltBlock } from './build-block.ts'
+export type { BlockBuilder, BlockContents, BuildRequest, BuiltBlock } from './build-block.ts'
 export { CALL_LIMITS } from './call-engine.ts'
 export type { Finding, FindingKind } from './check-state.ts'
 export { type CheckedChain, type CheckOptions, checkChain } from './check-store.ts'

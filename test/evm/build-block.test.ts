@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   type BlockBuilder,
+  type BlockContents,
   type BuildRequest,
   createExecutionEngine,
   createReadEngine,
   importChain,
+  orderTransactions,
   type ReadEngine,
 } from '#evm'
 import { defined } from '#lib/assert'
@@ -19,6 +21,8 @@ import { killGenesis } from './kill-workload.ts'
 const folder = new URL('../vectors/execution-apis/', import.meta.url)
 const genesis = JSON.parse(readFileSync(new URL('genesis.json', folder), 'utf8')) as GenesisFile
 
+const given = (raw: readonly Uint8Array[]): BlockContents => ({ kind: 'given', raw })
+
 /** What would make `block` again, but for its gas limit, which the builder chooses. */
 function requestOf({ header, transactions, withdrawals = [] }: Block): BuildRequest {
   return {
@@ -29,8 +33,7 @@ function requestOf({ header, transactions, withdrawals = [] }: Block): BuildRequ
     withdrawals,
     parentBeaconBlockRoot: header.parentBeaconBlockRoot,
     extraData: header.extraData,
-    transactions: transactions.map(({ raw }) => raw),
-    leavesOut: false,
+    transactions: given(transactions.map(({ raw }) => raw)),
   }
 }
 
@@ -94,23 +97,32 @@ describe('a block built on an imported chain', () => {
   test('is refused for what Ethereum would refuse, with the transaction that is to blame', async () => {
     const block = await blockAt(engine.chain.headHeader().number)
     const request = requestOf(block)
-    const twice = [...request.transactions, ...request.transactions]
-    const first = request.transactions.length
+    const raw = block.transactions.map(transaction => transaction.raw)
     const refusal = async (changes: Partial<BuildRequest>) => {
       const error: unknown = await builder.build({ ...request, ...changes }).catch(thrown => thrown)
       expect(error).toMatchObject({ code: 'cannot build' })
       return (error as Error).message
     }
-    expect(await refusal({ transactions: twice })).toBe(`transaction ${first}: nonce too low`)
-    expect(await refusal({ transactions: [Uint8Array.of(1, 2, 3)] })).toBe('transaction 0: malformed')
+    expect(await refusal({ transactions: given([...raw, ...raw]) })).toBe(`transaction ${raw.length}: nonce too low`)
+    expect(await refusal({ transactions: given([Uint8Array.of(1, 2, 3)]) })).toBe('transaction 0: malformed')
     expect(await refusal({ timestamp: 1n })).toMatch(/^timestamp 1 is not above the parent's/)
     expect(await refusal({ extraData: new Uint8Array(33) })).toBe('extra data has more than 32 bytes')
     expect(await refusal({ parentBeaconBlockRoot: undefined })).toBe('parentBeaconBlockRoot is missing')
     expect(await refusal({ parent: 10, timestamp: 101n })).toBe('blocks before the merge are not built')
     expect(await refusal({ parent: 999 })).toBe('block 999 is not known')
-    const { block: rest } = await builder.build({ ...request, transactions: twice, leavesOut: true })
-    expect(rest.transactions).toHaveLength(first)
-    expect(toHex(rest.header.stateRoot)).toBe(toHex(block.header.stateRoot))
+  })
+
+  test('of the pool holds what can be executed, in the order of a block', async () => {
+    const { number } = engine.chain.headHeader()
+    const blocks = await Promise.all(Array.from({ length: number }, (_, i) => blockAt(number - i)))
+    const block = defined(
+      blocks.find(({ transactions }) => transactions.length > 1 && transactions.every(({ type }) => type !== 3)),
+      'a block of several transactions is there',
+    )
+    const pool = [...block.transactions].reverse()
+    const pending = [...pool, ...pool]
+    const again = await builder.build({ ...requestOf(block), transactions: { kind: 'pool', pending } })
+    expect(again.block.transactions).toEqual(orderTransactions(pool, defined(block.header.baseFeePerGas, 'a fee')))
   })
 })
 

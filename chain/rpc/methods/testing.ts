@@ -1,4 +1,4 @@
-import { type BuildRequest, type BuiltBlock, orderTransactions } from '#evm'
+import type { BlockContents, BuildRequest, BuiltBlock } from '#evm'
 import { toHex } from '#lib/bytes'
 import { CodedError } from '#lib/errors'
 import type { PoolAccess } from '../backend.ts'
@@ -43,10 +43,9 @@ const rawTransactions = optional(
   param('transactions', nullable(listOf(DATA)), value => parseList(value, '[]hexutil.Bytes', item => parseData(item))),
 )
 
-/** The pool's executable transactions in the order of a block. */
-async function fromPool(pool: PoolAccess, baseFee: bigint): Promise<Uint8Array[]> {
+async function fromPool(pool: PoolAccess): Promise<BlockContents> {
   const { pending } = await pool.content()
-  return orderTransactions([...pending.values()].flat(), baseFee).map(({ raw }) => raw)
+  return { kind: 'pool', pending: [...pending.values()].flat() }
 }
 
 function payloadToJson({ block, value, requests }: BuiltBlock): Json {
@@ -96,12 +95,9 @@ export const testingMethods = [
       const { builder, pool } = context.backend
       if (builder === undefined) throw new RpcError('server', 'blocks of this chain come from consensus')
       const parent = await context.needHeader({ kind: 'hash', hash: parentHash })
-      const transactions = raw ?? (await fromPool(pool, context.nextBaseFee(parent)))
-      const leavesOut = raw === undefined
+      const transactions = raw === undefined ? await fromPool(pool) : { kind: 'given' as const, raw }
       try {
-        return payloadToJson(
-          await builder.build({ ...given, parent: parent.number, extraData, transactions, leavesOut }),
-        )
+        return payloadToJson(await builder.build({ ...given, parent: parent.number, extraData, transactions }))
       } catch (error) {
         if (error instanceof CodedError && error.code === 'cannot build') throw new RpcError('server', error.message)
         throw error
