@@ -29,7 +29,7 @@ export interface CommitExecutionOptions {
   readonly feeCollector: Uint8Array
   /** Closed at the end of each epoch; absent on networks with a fixed committee. */
   readonly stakingContract?: Uint8Array
-  readonly recovery: Pick<RecoveryPool, 'recover'>
+  readonly recovery: Pick<RecoveryPool, 'recover' | 'forget'>
   readonly fastTransfers: boolean
   readonly ownInterpreter: boolean
 }
@@ -125,6 +125,7 @@ export function createCommitExecution(options: CommitExecutionOptions): {
     if (raw.length === 0) return []
     const { rules } = await executor.machine(OWN_FORK)
     const verdicts = await options.recovery.recover(raw)
+    options.recovery.forget(raw)
     const seen = new Set<ByteKey>()
     const transactions: RecoveredTransaction[] = []
     for (let i = 0; i < verdicts.length; i++) {

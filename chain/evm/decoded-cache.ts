@@ -42,4 +42,10 @@ export class DecodedCache {
     this.#bytes = 0
     this.#lastBuffer = undefined
   }
+
+  /** Its bytes still count until its generation is full: others may be views of the same buffer. */
+  delete(raw: Uint8Array): void {
+    this.#young.delete(raw)
+    this.#old.delete(raw)
+  }
 }

@@ -24,7 +24,7 @@ export interface ExecutionEngineOptions extends Retention {
   /** The engine does not close it. */
   readonly store: Store
   /** Decodes transactions and recovers senders; share the transaction pool's, which has seen most of them already. */
-  readonly recovery?: Pick<RecoveryPool, 'recover'>
+  readonly recovery?: Pick<RecoveryPool, 'recover' | 'forget'>
   readonly log?: Logger
   /** Sizes of the caches, in entries. */
   readonly limits?: Partial<FlatStateLimits & TrieLimits>

@@ -92,6 +92,7 @@ export function createPool(options: PoolOptions): TransactionPool {
     byHash.delete(entry.key)
     taken.delete(entry.key)
     bytesTotal -= entry.transaction.raw.length
+    recovery.forget([entry.transaction.raw])
     for (const authority of entry.authorities) {
       const count = (delegating.get(authority) ?? 0) - 1
       if (count > 0) delegating.set(authority, count)

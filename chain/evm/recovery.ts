@@ -25,6 +25,8 @@ export interface RecoveryPool {
   recover(raw: readonly Uint8Array[]): Promise<readonly RecoveryVerdict[]>
   /** The same for one transaction on the calling thread (about 80 µs when the sender is unknown). */
   recoverOne(raw: Uint8Array): RecoveryVerdict
+  /** These are executed or dropped, so that nobody asks again: what is kept costs every collection of garbage. */
+  forget(raw: readonly Uint8Array[]): void
   stats(): RecoveryStats
   close(): Promise<void>
 }
@@ -234,6 +236,15 @@ export function createRecoveryPool(options: RecoveryPoolOptions = {}): RecoveryP
       const found = look(raw)
       if (found.kind !== 'unknown') return found
       return settle(found.key, found.transaction, recoverSender(found.transaction.raw))
+    },
+
+    forget(raw) {
+      for (const bytes of raw) {
+        const known = decoded.get(bytes)
+        if (known === undefined) continue
+        decoded.delete(bytes)
+        senders.delete(keyOf(known.hash))
+      }
     },
 
     stats: () => ({ recovered, cacheHits, workers: lanes.length }),

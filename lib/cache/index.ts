@@ -25,4 +25,9 @@ export class GenerationCache<K, V> {
     this.#old = this.#young
     this.#young = new Map()
   }
+
+  delete(key: K): void {
+    this.#young.delete(key)
+    this.#old.delete(key)
+  }
 }

@@ -30,3 +30,13 @@ test('the transactions of one buffer are counted with it once', () => {
   for (const raw of views) cache.set(transaction(raw))
   expect(views.every(raw => cache.get(raw) !== undefined)).toBe(true)
 })
+
+test('what is deleted is gone, whichever generation it was in', () => {
+  const cache = new DecodedCache(4 * 1_024)
+  const views = Array.from({ length: 6 }, () => new Uint8Array(100))
+  for (const raw of views) cache.set(transaction(raw))
+  const known = views.filter(raw => cache.get(raw) !== undefined)
+  expect(known.length).toBeGreaterThan(3)
+  for (const raw of known) cache.delete(raw)
+  expect(views.some(raw => cache.get(raw) !== undefined)).toBe(false)
+})

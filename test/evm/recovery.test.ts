@@ -62,6 +62,16 @@ describe('recovery pool', () => {
     expect(pool.stats().recovered).toBeGreaterThan(20)
   })
 
+  it('forgets what it is told to, and answers again when asked again', async () => {
+    pool = createRecoveryPool({ workers: 0 })
+    const raw = transfers(6)
+    await pool.recover(raw)
+    pool.forget([...raw.slice(0, 4), Uint8Array.of(1)])
+    const again = await pool.recover(raw.map(bytes => bytes.slice()))
+    expect(again.every(verdict => verdict.kind === 'accept')).toBe(true)
+    expect(pool.stats()).toMatchObject({ recovered: 10, cacheHits: 2 })
+  })
+
   it('recovers what two callers want at a time once, and tells both of a bad signature', async () => {
     pool = createRecoveryPool({ workers: 1 })
     const raw = transfers(200)

@@ -1,9 +1,26 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bigintToBytes, bytesToBigint, compareBytes, concat, equalBytes, fromHex, isHex, toHex } from '#lib/bytes'
+import { GenerationCache } from '#lib/cache'
 import { DecodeError, Reader, Writer } from '#lib/codec'
 import { keccak256, sha256 } from '#lib/hash'
 import { BoundedQueue } from '#lib/queue'
+
+describe('cache in two generations', () => {
+  it('keeps what is used, at most its capacity, and nothing that was deleted', () => {
+    const cache = new GenerationCache<number, number>(8)
+    const kept = () => Array.from({ length: 30 }, (_, key) => key).filter(key => cache.get(key) !== undefined)
+    for (let key = 0; key < 30; key++) {
+      cache.set(key, key)
+      expect(cache.get(0)).toBe(0)
+    }
+    const present = kept()
+    expect(present.length).toBeLessThanOrEqual(8)
+    expect(present).toContain(29)
+    for (const key of present) cache.delete(key)
+    expect(kept()).toEqual([])
+  })
+})
 
 describe('bytes', () => {
   it('hexadecimal text and bytes are inverse', () => {
@@ -12,6 +29,11 @@ describe('bytes', () => {
         expect(fromHex(toHex(bytes))).toEqual(bytes)
       }),
     )
+  })
+
+  it('text is of the view alone, not of the buffer behind it', () => {
+    expect(toHex(Uint8Array.of(1, 0xab, 0xcd, 2).subarray(1, 3))).toBe('0xabcd')
+    expect(toHex(new Uint8Array(0))).toBe('0x')
   })
 
   it('foreign characters and odd lengths are refused', () => {
