@@ -1,6 +1,6 @@
 import type { CheckpointCertificate, Consensus } from '#consensus'
 import type { ExecutedCommit } from '#evm'
-import { toHex } from '#lib/bytes'
+import { toHex, toRawHex } from '#lib/bytes'
 import { GenerationCache } from '#lib/cache'
 import { keccak256 } from '#lib/hash'
 import type { DagReader } from '#rpc'
@@ -82,7 +82,7 @@ export function createDagView(options: DagViewOptions): DagView {
       parents: vertex.parents.map(ref),
       transactionCount: vertex.transactions.length,
       payloadBytes: vertex.transactions.reduce((sum, transaction) => sum + transaction.length, 0),
-      receivedMs: arrivals.get(toHex(vertex.digest))?.atMs ?? vertex.timestampMs,
+      receivedMs: arrivals.get(toRawHex(vertex.digest))?.atMs ?? vertex.timestampMs,
     }
   }
 
@@ -123,7 +123,7 @@ export function createDagView(options: DagViewOptions): DagView {
     const passages = new Map<Uint8Array, Passage>()
     for (const vertex of ordered.vertices) {
       if (vertex.transactions.length === 0) continue
-      const arrival = arrivals.get(toHex(vertex.digest))
+      const arrival = arrivals.get(toRawHex(vertex.digest))
       const stage = arrival?.own === true ? 'proposedMs' : 'acceptedMs'
       const passage: Passage = arrival === undefined ? together : { [stage]: arrival.atMs, ...together }
       for (const transaction of vertex.transactions) passages.set(transaction, passage)
@@ -137,7 +137,7 @@ export function createDagView(options: DagViewOptions): DagView {
 
   return {
     onVertex(vertex, own, atMs) {
-      arrivals.set(toHex(vertex.digest), { atMs, own })
+      arrivals.set(toRawHex(vertex.digest), { atMs, own })
       lastRound[vertex.author] = Math.max(lastRound[vertex.author] ?? 0, vertex.round)
     },
 

@@ -33,12 +33,15 @@ test('blocks certified before the node started have no time', () => {
   expect(timeline.get(hashOf(1))).toEqual({ executedMs: 1, certifiedMs: 5 })
 })
 
-test('a timeline remembers the latest 25,000 transactions, and never twice as many', () => {
+test('a timeline remembers the latest 50,000 transactions, and nothing of those before', () => {
   const timeline = new Timeline()
   const last = 80_000
-  for (let i = 1; i <= last; i++) timeline.received(hashOf(i), i)
+  for (let i = 1; i <= last; i++) {
+    timeline.received(hashOf(i), i)
+    if (i <= 50_000) timeline.executed(hashOf(i), i, { executedMs: i })
+  }
   expect(timeline.get(hashOf(last))).toEqual({ receivedMs: last })
-  expect(timeline.get(hashOf(last - 24_999))).toEqual({ receivedMs: last - 24_999 })
+  expect(timeline.get(hashOf(last - 49_999))).toEqual({ receivedMs: last - 49_999, executedMs: last - 49_999 })
   expect(timeline.get(hashOf(last - 50_000))).toBeUndefined()
   expect(timeline.get(hashOf(0))).toBeUndefined()
 })
