@@ -13,6 +13,7 @@ import {
   ZERO_NONCE,
 } from '#types'
 import { blobBaseFeeOf } from './blob-fee.ts'
+import { endEthereumBlock } from './block-end.ts'
 import { BlockExecution } from './block-execution.ts'
 import type { createChainReader } from './chain-reader.ts'
 import { ETHEREUM_FEES, eip1559BaseFee } from './eip1559.ts'
@@ -25,7 +26,7 @@ import { createRecoveryPool } from './recovery.ts'
 import { sealBlock } from './seal-block.ts'
 import { SimulatedTries } from './simulate-root.ts'
 import { rewindTries } from './state/history.ts'
-import { blockRequests, requestsHashOf } from './system-calls.ts'
+import { requestsHashOf } from './system-calls.ts'
 import { checkTransaction } from './transaction.ts'
 
 /** What a consensus layer tells who builds a block for it (engine API, PayloadAttributesV3), and what goes in. */
@@ -93,12 +94,12 @@ export function createBlockBuilder({ executor, chain, depositContract }: BlockBu
   return {
     async build(request) {
       const parent = await chain.blockByNumber(request.parent)
-      if (parent === undefined) throw new CodedError('cannot build', `block ${request.parent} is not known`)
+      if (parent === undefined) throw cannotBuild(`block ${request.parent} is not known`)
       const number = request.parent + 1
       const { timestamp, withdrawals } = request
       const rules = executor.rulesAt(number, timestamp)
       const fault = requestFault(request, parent.header, rules)
-      if (fault !== undefined) throw new CodedError('cannot build', fault)
+      if (fault !== undefined) throw cannotBuild(fault)
 
       const gasLimit = gasLimitAfter(parent.header.gasLimit)
       const excessBlobGas = rules.isCancun ? excessBlobGasAfter(rules, parent.header) : undefined
@@ -143,12 +144,14 @@ export function createBlockBuilder({ executor, chain, depositContract }: BlockBu
         if (outcome.kind === 'skipped') return outcome.reason
         return outcome.kind === 'no room' ? 'the block has not enough gas left' : undefined
       })
-      await execution.withdraw(withdrawals)
+      const requests = await endEthereumBlock(
+        { header: draft, ommers: [], withdrawals },
+        machine,
+        execution,
+        depositContract,
+        cannotBuild,
+      )
       const { receipts, transactions } = execution
-      const requests = rules.isPrague
-        ? await blockRequests(machine, execution.block, receipts, depositContract)
-        : undefined
-      if (rules.isPrague && requests === undefined) throw new CodedError('cannot build', 'a request contract failed')
       const changes = await executor.flat.complete(execution.finish().changes())
       const block = sealBlock(draft, {
         stateRoot: tries.update(changes),
@@ -168,9 +171,13 @@ export function createBlockBuilder({ executor, chain, depositContract }: BlockBu
   }
 }
 
+function cannotBuild(reason: string): CodedError {
+  return new CodedError('cannot build', reason)
+}
+
 /** Only blocks before Byzantium have roots inside. */
 function neverFlushed(): never {
-  throw new CodedError('cannot build', 'blocks before Byzantium are not built')
+  throw cannotBuild('blocks before Byzantium are not built')
 }
 
 function requestFault(request: BuildRequest, parent: BlockHeader, rules: Rules): string | undefined {

@@ -76,7 +76,7 @@ export function createCallEngine(options: CallEngineOptions): CallEngine & Pick<
 
   async function newCallMachine(fork: Fork): Promise<CallMachine> {
     const guard = new CallGuard()
-    const machine = await executor.newMachine(fork, guard.opcodes)
+    const machine = await executor.newMachine(fork, { customOpcodes: guard.opcodes })
     guard.guardPrecompiles(machine.evm)
     machine.evm.events.on('beforeMessage', (_message, resolve) => {
       Promise.resolve(guard.tick()).then(() => resolve?.())

@@ -2,11 +2,12 @@ import { fromHex } from '#lib/bytes'
 import { type Log as Logger, silentLog } from '#lib/env'
 import type { Store } from '#storage'
 import type { BlockNumber, GenesisFile } from '#types'
+import { ownEnd } from './block-end.ts'
 import { createCallEngine } from './call-engine.ts'
 import { createChainReader } from './chain-reader.ts'
 import { createCommitExecution } from './commit-execution.ts'
 import { Executor } from './executor.ts'
-import { executionParamsOf, forkScheduleOfGenesis, genesisBlock } from './genesis.ts'
+import { executionParamsOf, forkScheduleOfGenesis, genesisBlock, stakingContractOf } from './genesis.ts'
 import { createInspectionEngine, type InspectionEngine } from './inspection.ts'
 import type { Retention } from './pruning.ts'
 import { createRecoveryPool, type RecoveryPool } from './recovery.ts'
@@ -66,12 +67,12 @@ export async function createExecutionEngine(options: ExecutionEngineOptions): Pr
     ...(options.lagBlocks === undefined ? {} : { lagBlocks: options.lagBlocks }),
   })
   const recovery = options.recovery ?? createRecoveryPool({ workers: 0 })
-  const staking = genesis.config.ogpu?.stakingContract
+  const staking = stakingContractOf(genesis)
   const commits = createCommitExecution({
     executor,
     params: executionParamsOf(genesis),
     feeCollector: fromHex(genesis.config.ogpu?.feeCollector ?? genesis.coinbase),
-    ...(staking === undefined ? {} : { stakingContract: fromHex(staking) }),
+    ...(staking === undefined ? {} : { stakingContract: staking }),
     recovery,
     fastTransfers: options.fastTransfers ?? true,
     ownInterpreter: options.ownInterpreter ?? true,
@@ -88,7 +89,7 @@ export async function createExecutionEngine(options: ExecutionEngineOptions): Pr
     calls,
     traces,
     simulations,
-    inspections: createInspectionEngine({ executor, chain }),
+    inspections: createInspectionEngine({ executor, chain, end: ownEnd(staking, chain) }),
     markFinalized: (height, certificate) => executor.markFinalized(height, certificate),
     certificate: height => executor.certificate(height),
     close: () => executor.close(),

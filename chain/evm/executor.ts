@@ -25,6 +25,7 @@ import {
 } from '#types'
 import { BlockExecution, type BlockSkeleton } from './block-execution.ts'
 import { blockOperations, readBlock, readBlockHash } from './chain-store.ts'
+import type { OwnMachine } from './execution-view.ts'
 import type { Fork, ForkSchedule } from './forks.ts'
 import type { Genesis } from './genesis.ts'
 import { type BlockHashes, createMachine, type Machine, type Rules, rulesOf } from './machine.ts'
@@ -235,8 +236,9 @@ export class Executor {
     return machine
   }
 
-  newMachine(fork: Fork, customOpcodes?: Parameters<typeof createMachine>[2]): Promise<Machine> {
-    return createMachine(rulesOf(fork, BigInt(this.chainId), this.#schedule), this.blockHash, customOpcodes)
+  newMachine(fork: Fork, own: OwnMachine = {}): Promise<Machine> {
+    const rules = rulesOf(fork, BigInt(this.chainId), this.#schedule)
+    return createMachine(rules, own.blockHashes ?? this.blockHash, own.customOpcodes)
   }
 
   /** Hash of a block up to the tip; zero for none. Throws {@link ParentHashPending} for a tip without one. */

@@ -66,6 +66,12 @@ export function depositContractOf({ config }: GenesisFile): Address | undefined 
   return fromHex(String(config.depositContractAddress ?? MAINNET_DEPOSIT_CONTRACT))
 }
 
+/** Closed at the end of each epoch; undefined on networks with a fixed committee. */
+export function stakingContractOf({ config }: GenesisFile): Address | undefined {
+  const staking = config.ogpu?.stakingContract
+  return staking === undefined ? undefined : fromHex(staking)
+}
+
 /** The numbers that execution takes from the genesis file; defaults for a file without an `ogpu` section. */
 export function executionParamsOf(genesis: GenesisFile): ExecutionParams {
   const { chainId, ogpu } = genesis.config

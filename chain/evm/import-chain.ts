@@ -16,6 +16,7 @@ import {
   type RecoveredTransaction,
 } from '#types'
 import { blobBaseFeeOf } from './blob-fee.ts'
+import { endEthereumBlock, ethereumEnd } from './block-end.ts'
 import type { BlockExecution, BlockSkeleton } from './block-execution.ts'
 import { createCallEngine } from './call-engine.ts'
 import { createChainReader } from './chain-reader.ts'
@@ -33,11 +34,10 @@ import {
 } from './genesis.ts'
 import { createInspectionEngine, type InspectionEngine } from './inspection.ts'
 import type { Machine } from './machine.ts'
-import { miningReward } from './mining-reward.ts'
 import { createRecoveryPool } from './recovery.ts'
 import { createSimulationEngine } from './simulate.ts'
 import type { SimulationEngine } from './simulate-types.ts'
-import { blockRequests, requestsHashOf } from './system-calls.ts'
+import { requestsHashOf } from './system-calls.ts'
 import { createTraceEngine } from './trace-engine.ts'
 import type { TraceEngine } from './trace-types.ts'
 import { checkTransaction } from './transaction.ts'
@@ -116,7 +116,7 @@ export async function createImporter(options: ImporterOptions) {
   const calls = createCallEngine({ executor, chain })
   const traces = createTraceEngine({ executor, chain, calls })
   const simulations = createSimulationEngine({ executor, chain, depositContract })
-  const inspections = createInspectionEngine({ executor, chain })
+  const inspections = createInspectionEngine({ executor, chain, end: ethereumEnd(depositContract) })
 
   /** What a header breaks of the rules that follow from its parent, all but the proof of work itself. */
   function faultOf(header: BlockHeader, parent: BlockHeader, size: number): string | undefined {
@@ -198,35 +198,16 @@ export async function createImporter(options: ImporterOptions) {
     execution: BlockExecution,
     refuse: (reason: string) => CodedError,
   ): Promise<BlockExtras> {
-    const { rules } = machine
-    if (raw.withdrawals !== undefined) await execution.withdraw(raw.withdrawals)
-    if (!rules.isParis) await payRewards(raw, machine, execution)
-    let requestsHash: Uint8Array | undefined
-    if (rules.isPrague) {
-      const requests = await blockRequests(machine, execution.block, execution.receipts, depositContract)
-      if (requests === undefined) throw refuse('a request contract failed')
-      requestsHash = requestsHashOf(requests)
-    }
+    const requests = await endEthereumBlock(raw, machine, execution, depositContract, refuse)
     return {
       ommers: raw.ommers,
       ommersHash: raw.header.ommersHash,
       ...(raw.withdrawals === undefined ? {} : { withdrawals: raw.withdrawals }),
-      ...(requestsHash === undefined ? {} : { requestsHash }),
+      ...(requests === undefined ? {} : { requestsHash: requestsHashOf(requests) }),
     }
   }
 
   return { executor, chain, calls, traces, simulations, inspections, importBlock }
-}
-
-async function payRewards(raw: RawBlock, machine: Machine, execution: BlockExecution): Promise<void> {
-  const { rules } = machine
-  const reward = miningReward(rules)
-  let own = reward
-  for (const ommer of raw.ommers) {
-    own += reward / 32n
-    await execution.credit(ommer.coinbase, (reward * BigInt(8 + ommer.number - raw.header.number)) / 8n)
-  }
-  await execution.credit(raw.header.coinbase, own)
 }
 
 function skeletonOf(header: BlockHeader): Omit<BlockSkeleton, 'parentHash'> {

@@ -16,7 +16,15 @@ export { type CommitExecutionEngine, createExecutionEngine, type ExecutionEngine
 export { createForkConfigs, type ForkConfig, type ForkConfigs } from './fork-config.ts'
 export { executionParamsOf, type Genesis, genesisBlock } from './genesis.ts'
 export { type ImportedChain, type ImportOptions, importChain } from './import-chain.ts'
-export type { InspectionEngine, StoragePlace, StorageRange, StorageSlot } from './inspection.ts'
+export type {
+  AccountEntry,
+  AccountRange,
+  AccountsPlace,
+  InspectionEngine,
+  StoragePlace,
+  StorageRange,
+  StorageSlot,
+} from './inspection.ts'
 export { type MigratedStore, type MigrateOptions, migrateStore } from './migrate-store.ts'
 export { orderTransactions } from './ordering.ts'
 export { createPool, type PoolOptions } from './pool.ts'
@@ -37,3 +45,4 @@ export { type Executed, readPosition, type StorePosition } from './store-meta.ts
 export { type PrefixUsage, storeUsage } from './store-usage.ts'
 export * from './trace-types.ts'
 export * from './types.ts'
+export type { ExecutionWitness } from './witness.ts'

@@ -1,15 +1,15 @@
 import { defined } from '#lib/assert'
-import { fromHex } from '#lib/bytes'
 import { type Log as Logger, silentLog } from '#lib/env'
 import { CodedError } from '#lib/errors'
 import type { StoreReader } from '#storage'
 import { type Block, type BlockHeader, type BlockNumber, type GenesisFile, ZERO_DIGEST } from '#types'
+import { ethereumEnd, ownEnd } from './block-end.ts'
 import { type BlockBuilder, createBlockBuilder } from './build-block.ts'
 import { createCallEngine } from './call-engine.ts'
 import { createChainReader } from './chain-reader.ts'
 import { readBlock, readBlockHash, readHeader, readReceipts } from './chain-store.ts'
 import type { ExecutionView } from './execution-view.ts'
-import { depositContractOf, forkScheduleOfGenesis, MAINNET_DEPOSIT_CONTRACT } from './genesis.ts'
+import { depositContractOf, forkScheduleOfGenesis, stakingContractOf } from './genesis.ts'
 import { createInspectionEngine, type InspectionEngine } from './inspection.ts'
 import { createMachine, rulesOf } from './machine.ts'
 import { createSimulationEngine } from './simulate.ts'
@@ -95,7 +95,10 @@ export function createReadEngine(options: ReadEngineOptions): ReadEngine {
     onBlock: () => () => {},
     forkAt: (number, timestamp) => schedule.at(number, timestamp),
     rulesAt: (number, timestamp) => rulesOf(schedule.at(number, timestamp), BigInt(chainId), schedule),
-    newMachine: (fork, opcodes) => createMachine(rulesOf(fork, BigInt(chainId), schedule), view.blockHash, opcodes),
+    newMachine: (fork, own = {}) => {
+      const rules = rulesOf(fork, BigInt(chainId), schedule)
+      return createMachine(rules, own.blockHashes ?? view.blockHash, own.customOpcodes)
+    },
     blockHash: number => readBlockHash(store, number) ?? ZERO_DIGEST,
   }
   const chain = createChainReader(view)
@@ -109,15 +112,13 @@ export function createReadEngine(options: ReadEngineOptions): ReadEngine {
       chain,
       ...(deposits === undefined ? {} : { depositContract: deposits }),
     }),
-    inspections: createInspectionEngine({ executor: view, chain }),
+    inspections: createInspectionEngine({
+      executor: view,
+      chain,
+      end: deposits === undefined ? ownEnd(stakingContractOf(genesis), chain) : ethereumEnd(deposits),
+    }),
     builder:
-      genesis.config.ogpu === undefined
-        ? createBlockBuilder({
-            executor: view,
-            chain,
-            depositContract: deposits ?? fromHex(MAINNET_DEPOSIT_CONTRACT),
-          })
-        : undefined,
+      deposits === undefined ? undefined : createBlockBuilder({ executor: view, chain, depositContract: deposits }),
     renew,
     executed(number) {
       if (number < position.base || number > position.head) return undefined

@@ -26,9 +26,16 @@ export async function blockToReplay(
   return block
 }
 
+/** A block that does not do again what it did. */
+export function replayDiffers(reason: string): CodedError {
+  return new CodedError('replay differs', `a block did not run again as it did: ${reason}`)
+}
+
 export interface ReplayOptions {
   /** Keeps everything on the interpreter that tells what it does. */
   readonly isWatched: boolean
+  /** Gets what each transaction changed where blocks are executed in such steps, before Byzantium. */
+  readonly onFlush?: (changes: StateChanges) => void
   /** Gets what each transaction changed, what begins the block with the first, and returns the state root after it. */
   readonly onTransaction?: (changes: StateChanges) => Promise<Digest>
 }
@@ -39,7 +46,7 @@ export async function openReplay(
   chain: Pick<ReturnType<typeof createChainReader>, 'source'>,
   { header }: Block,
   machine: Machine,
-  { isWatched, onTransaction }: ReplayOptions,
+  { isWatched, onFlush, onTransaction }: ReplayOptions,
 ): Promise<Replay> {
   const source = new OverlaySource(chain.source(header.number - 1))
   const { excessBlobGas } = header
@@ -58,6 +65,7 @@ export async function openReplay(
     flush: async state => {
       const changes = state.changes()
       source.apply(changes)
+      onFlush?.(changes)
       return onTransaction === undefined ? ZERO_DIGEST : onTransaction(changes)
     },
   })

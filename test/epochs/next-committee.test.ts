@@ -75,12 +75,15 @@ describe('the closing of an epoch', () => {
     const { blocks, skipped } = await engine.execute(commitOf(1, payload, ending))
     expect(skipped).toEqual([])
     expect(blocks.flatMap(({ receipts }) => receipts.map(({ status }) => status))).toEqual(new Array(22).fill(1))
+    // Each of these compares the root in the header with one from running the block again, with the closing call in the last.
+    for (const { block } of blocks) await engine.inspections.witness(block.header.number)
     const next = await read(opened)
     expect(next.authorities.map(({ operator }) => toRawHex(operator))).toEqual(operators(network, 1, 2, 3, 4))
     expect(next.addresses.flat()).toContain(registrationOf(joining)[3])
     // The next epoch's first commit follows.
     await engine.execute(commitOf(1, [[transferOf(0, 20n)]], { epoch: 1, timestampMs: ending.timestampMs + 100 }))
     expect(engine.lastExecuted()).toEqual({ epoch: 1, index: 1 })
+    for (const { block } of blocks) await engine.inspections.witness(block.header.number)
     await engine.close()
   })
 

@@ -1,4 +1,4 @@
-import { Interface, type InterfaceAbi } from 'ethers'
+import { getAddress, Interface, type InterfaceAbi } from 'ethers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { concat, fromHex, type Hex, toHex } from '#lib/bytes'
 import { keccak256 } from '#lib/hash'
@@ -172,6 +172,58 @@ describe('what explorers ask', () => {
     await expect(rpc('debug_storageRangeAt', hash, -1, probe, '0x', 100)).rejects.toMatchObject({ code: -32602 })
     await expect(rpc('debug_storageRangeAt', '0x99', 0, probe, '0x', 1)).rejects.toThrow('block #153 not found')
     await expect(rpc('debug_intermediateRoots', word(1))).rejects.toThrow(`block ${word(1)} not found`)
+  })
+
+  it('debuggers: accounts of a state, by hash of the address', async () => {
+    interface Dump {
+      readonly root: string
+      readonly accounts: Readonly<Record<string, Json>>
+      readonly next?: string
+    }
+    const { stateRoot } = (await rpc('eth_getBlockByNumber', 'latest', false)) as { stateRoot: Hex }
+    const all = (await rpc('debug_accountRange', 'latest', '0x', 0, false, false, false)) as Dump
+    expect(all.root).toBe(stateRoot.slice(2))
+    expect(all.next).toBeUndefined()
+    const contract = all.accounts[getAddress(probe)]
+    expect(contract).toEqual({
+      balance: '0',
+      nonce: 1,
+      root: ((await rpc('eth_getProof', probe, [], 'latest')) as { storageHash: Hex }).storageHash,
+      codeHash: toHex(keccak256(fromHex((await rpc('eth_getCode', probe, 'latest')) as Hex))),
+      code: await rpc('eth_getCode', probe, 'latest'),
+      storage: { [`0x${'0'.repeat(64)}`]: '07' },
+      address: probe.toLowerCase(),
+      key: toHex(keccak256(fromHex(probe))),
+    })
+    const keys = Object.values(all.accounts).map(({ key }) => String(key))
+    expect(keys).toEqual([...keys].sort())
+    // In pages of two, without code and storage.
+    const paged: Record<string, Json> = {}
+    for (let start: string | undefined = '0x'; start !== undefined; ) {
+      const page = (await rpc('debug_accountRange', 'latest', start, 2, true, true, false)) as Dump
+      expect(Object.keys(page.accounts).length).toBeLessThanOrEqual(2)
+      Object.assign(paged, page.accounts)
+      start = page.next
+    }
+    const bare = Object.entries(all.accounts).map(([name, { code: _, storage: __, ...rest }]) => [name, rest])
+    expect(Object.entries(paged)).toEqual(bare)
+    const before = (await rpc('debug_accountRange', '0x0', '0x', 256, true, true)) as Dump
+    expect(before.accounts[getAddress(probe)]).toBeUndefined()
+    await expect(rpc('debug_accountRange', '0x99', '0x', 1, true, true, false)).rejects.toThrow('block #153 not found')
+  })
+
+  it('stateless clients: the witness of a block', async () => {
+    const { hash, parentHash } = (await rpc('eth_getBlockByNumber', '0x1', false)) as { hash: Hex; parentHash: Hex }
+    const witness = (await rpc('debug_executionWitness', '0x1')) as Readonly<Record<string, Hex[]>>
+    expect(Object.keys(witness)).toEqual(['state', 'codes', 'headers', 'keys'])
+    expect(witness.headers?.map(rlp => toHex(keccak256(fromHex(rlp))))).toEqual([parentHash])
+    const { stateRoot } = (await rpc('eth_getBlockByNumber', '0x0', false)) as { stateRoot: Hex }
+    expect(witness.state?.map(node => toHex(keccak256(fromHex(node))))).toContain(stateRoot)
+    expect(witness.keys).toContain(sender.toLowerCase())
+    expect(await rpc('debug_executionWitness', hash)).toEqual(witness)
+    await expect(rpc('debug_executionWitness', '0x0')).rejects.toThrow('genesis is not traceable')
+    await expect(rpc('debug_executionWitness', '0x99')).rejects.toThrow('block #153 not found')
+    await expect(rpc('debug_executionWitness', 'pending')).rejects.toThrow('the pending block is not executed')
   })
 
   it('makers of test vectors: blocks of this chain come from consensus only', async () => {

@@ -33,7 +33,8 @@ export const METHOD_ROWS: Readonly<Record<'must' | 'should' | 'fixed', readonly 
     ...['eth_getRawTransactionByBlockHashAndIndex', 'eth_getRawTransactionByBlockNumberAndIndex'],
     ...['eth_getHeaderByNumber', 'eth_getHeaderByHash', 'eth_callMany', 'eth_getAccount', 'eth_getAccountInfo'],
     ...['debug_traceCallMany', 'debug_traceBlock', 'debug_traceBadBlock'],
-    ...['debug_intermediateRoots', 'debug_storageRangeAt', 'testing_buildBlockV1'],
+    ...['debug_intermediateRoots', 'debug_storageRangeAt', 'debug_accountRange', 'debug_executionWitness'],
+    ...['testing_buildBlockV1'],
     ...['erigon_getHeaderByNumber', 'erigon_getBlockByTimestamp', 'admin_nodeInfo', 'admin_peers', 'admin_addPeer'],
   ],
   fixed: [
@@ -41,8 +42,7 @@ export const METHOD_ROWS: Readonly<Record<'must' | 'should' | 'fixed', readonly 
     ...['eth_coinbase', 'eth_getUncleCountByBlockHash', 'eth_getUncleCountByBlockNumber'],
     ...['eth_getUncleByBlockHashAndIndex', 'eth_getUncleByBlockNumberAndIndex', 'eth_sendTransaction', 'eth_sign'],
     ...['eth_signTransaction', 'eth_fillTransaction', 'eth_getWork', 'debug_getBadBlocks', 'debug_setHead'],
-    ...['debug_dbGet', 'debug_executionWitness', 'debug_accountRange'],
-    ...['eth_callBundle', 'eth_sendRawTransactionConditional'],
+    ...['debug_dbGet', 'eth_callBundle', 'eth_sendRawTransactionConditional'],
   ],
 }
 

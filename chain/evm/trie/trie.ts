@@ -53,6 +53,22 @@ export class Trie {
     return last?.value
   }
 
+  /** Encoding of the node at `path`, which another trie names by hash: a committed trie can be the source of others. */
+  read(path: Uint8Array): Uint8Array | undefined {
+    let depth = 0
+    let current = this.#root
+    while (current !== undefined) {
+      const node = this.#loadAt(current, path.subarray(0, depth))
+      if (depth === path.length) return encoder.encode(node, depth).slice()
+      if (node instanceof Leaf) return undefined
+      if (node instanceof Extension) {
+        for (const nibble of node.nibbles) if (path[depth++] !== nibble) return undefined
+        current = node.child
+      } else current = node.children[path[depth++] as number]
+    }
+    return undefined
+  }
+
   put(key: Uint8Array, value: Uint8Array): void {
     assert(value.length > 0, 'a trie holds no empty values')
     this.#root = this.#insert(this.#root, key, 0, value)

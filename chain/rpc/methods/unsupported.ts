@@ -18,8 +18,6 @@ const REFUSED: Readonly<Record<string, string>> = {
   eth_submitHashrate: 'blocks come from consensus, not from mining',
   debug_setHead: 'blocks are final: the head cannot be set',
   debug_dbGet: 'the database is not served',
-  debug_executionWitness: 'execution witnesses are not kept',
-  debug_accountRange: 'accounts are not kept by hashed key',
 }
 
 const ARGUMENTS_MAX = 8
