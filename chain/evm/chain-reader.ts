@@ -21,6 +21,7 @@ import {
   readBloom,
   readHeader,
   readLocation,
+  readLogs,
   readNumber,
   readReceipts,
   readSkipped,
@@ -167,12 +168,12 @@ export function createChainReader(view: ChainView): ChainReader & {
         if (++scanned % 256 === 0) await new Promise(resolve => setImmediate(resolve))
         const bloom = readBloom(store, number)
         if (bloom === undefined || !mayMatch(bloom)) continue
-        const receipts = readReceipts(store, number)
+        const logs = readLogs(store, number)
         const home = block(number)
-        if (receipts === undefined || home === undefined) continue
+        if (logs === undefined || home === undefined) continue
         let logIndex = 0
-        for (const [transactionIndex, receipt] of receipts.entries()) {
-          for (const log of receipt.logs) {
+        for (const [transactionIndex, own] of logs.entries()) {
+          for (const log of own) {
             const index = logIndex++
             if (!logMatches(log, filter)) continue
             if (found.length >= limit) {

@@ -10,10 +10,12 @@ import {
   type BlockNumber,
   type Digest,
   decodeBlockHeader,
+  decodeStoredLogs,
   decodeStoredReceipts,
   decodeTransaction,
   encodeBlockHeader,
   encodeStoredReceipts,
+  type Log,
   type Receipt,
   type RecoveredTransaction,
   readWithdrawals,
@@ -127,6 +129,12 @@ export function readBlock(store: Store, number: BlockNumber): Block | undefined 
 export function readReceipts(store: Store, number: BlockNumber): readonly Receipt[] | undefined {
   const bytes = store.get(storeKey(KEY_PREFIX.receipts, u48(number)))
   return bytes === undefined ? undefined : decodeStoredReceipts(bytes)
+}
+
+/** Logs of a block by receipt. */
+export function readLogs(store: Store, number: BlockNumber): readonly (readonly Log[])[] | undefined {
+  const bytes = store.get(storeKey(KEY_PREFIX.receipts, u48(number)))
+  return bytes === undefined ? undefined : decodeStoredLogs(bytes)
 }
 
 export function readLocation(store: Store, hash: Digest): TransactionLocation | undefined {

@@ -28,7 +28,7 @@ export { COMMIT_VERSION, commitDigest, decodeCommit, encodeCommit } from './comm
 export * from './genesis.ts'
 export * from './ids.ts'
 export * from './params.ts'
-export { decodeStoredReceipts, encodeReceipt, encodeStoredReceipts } from './receipt-codec.ts'
+export { decodeStoredLogs, decodeStoredReceipts, encodeReceipt, encodeStoredReceipts } from './receipt-codec.ts'
 export { compareRefs, REF_BYTES, readRef, refOf, sameRef, writeRef } from './refs.ts'
 export * from './transaction.ts'
 export { decodeTransaction, type TransactionDecodeReason } from './transaction-codec.ts'

@@ -60,6 +60,8 @@ export function encodeStoredReceipts(receipts: readonly Receipt[]): Uint8Array {
   )
 }
 
+/** Type, outcome, gas used, effective gas price. */
+const FIELDS_BEFORE_LOGS = 4
 const NOTHING: readonly RlpItem[] = []
 
 // The receipts of a block have most of their integers in common.
@@ -104,6 +106,18 @@ export function decodeStoredReceipts(bytes: Uint8Array): readonly Receipt[] {
     })
   }
   return receipts
+}
+
+/** Only the logs of {@link decodeStoredReceipts}, by receipt: without their blooms, which cost more than all the rest. */
+export function decodeStoredLogs(bytes: Uint8Array): readonly (readonly Log[])[] {
+  const list = new RlpReader(bytes).list()
+  const logs: Log[][] = []
+  while (!list.isDone) {
+    const fields = list.list()
+    for (let before = 0; before < FIELDS_BEFORE_LOGS; before++) fields.skip()
+    logs.push(readLogs(fields.list()))
+  }
+  return logs
 }
 
 function logItem(log: Log): RlpItem {
