@@ -9,6 +9,8 @@ export interface ServeImportedOptions {
   readonly genesis: GenesisFile
   /** Where the chain's store lies, which this process has open as a shared one. */
   readonly storePath: string
+  /** Its count of writes. */
+  readonly written: Int32Array
   readonly clientVersion: string
   readonly host?: string
   /** 0 takes a free one. */
@@ -27,7 +29,7 @@ export interface ServedChain {
  * puts them into blocks. Closing it leaves the chain open.
  */
 export async function serveImported(options: ServeImportedOptions): Promise<ServedChain> {
-  const { imported, genesis, storePath, host, port = 0 } = options
+  const { imported, genesis, storePath, written, host, port = 0 } = options
   const recovery = createRecoveryPool({ workers: 0 })
   const pool = createPool({
     chain: imported.chain,
@@ -43,7 +45,7 @@ export async function serveImported(options: ServeImportedOptions): Promise<Serv
       syncing: () => undefined,
     },
     blocks: imported.chain,
-    chain: { genesis, storePath, historyBlocks: undefined },
+    chain: { genesis, storePath, written, historyBlocks: undefined },
     clientVersion: options.clientVersion,
     workers: 1,
     yields: false,

@@ -61,7 +61,7 @@ export function createReadEngine(options: ReadEngineOptions): ReadEngine {
   let block: Block | undefined
 
   function renew(): void {
-    store.renew()
+    if (!store.renew()) return
     const now = positionOf(store)
     const isNew = now.head !== position.head
     position = now

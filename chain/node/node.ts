@@ -177,7 +177,12 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
         },
       },
       config: config.rpc,
-      chain: { genesis, storePath: chainDirectory, historyBlocks: config.store.historyBlocks },
+      chain: {
+        genesis,
+        storePath: chainDirectory,
+        written: chainStore.written,
+        historyBlocks: config.store.historyBlocks,
+      },
       adminSecretPath: directory.adminSecretPath,
       metrics: metrics.registry,
       log,

@@ -7,6 +7,8 @@ import type { GenesisFile } from '#types'
 export interface ChainPlace {
   readonly genesis: GenesisFile
   readonly storePath: string
+  /** The writer's count of its writes (`DiskStore`). */
+  readonly written: Int32Array
   readonly historyBlocks: number | undefined
 }
 
@@ -16,8 +18,8 @@ export async function openReadBackend(place: ChainPlace): Promise<{
   readonly engine: ReadEngine
   readonly backend: ReadBackend
 }> {
-  const { genesis, storePath, historyBlocks } = place
-  const store = await openChainReader(storePath)
+  const { genesis, storePath, written, historyBlocks } = place
+  const store = await openChainReader(storePath, written)
   const engine = createReadEngine({ genesis, store, ...(historyBlocks === undefined ? {} : { historyBlocks }) })
   const { chain, calls, traces, simulations, inspections, builder } = engine
   const isOurs = genesis.config.ogpu !== undefined

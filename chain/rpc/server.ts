@@ -133,7 +133,10 @@ export async function createRpcServer(options: RpcServerOptions): Promise<RpcSer
 
   async function onPost(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const gone = new AbortController()
-    reply.raw.once('close', () => gone.abort())
+    // Closes come after answers too, and each abort makes an error with a stack.
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished) gone.abort()
+    })
     const session = { transport: 'http' as const, address: request.ip, sink: undefined }
     const text = typeof request.body === 'string' ? request.body : ''
     const answer = await dispatcher.handle(text, session, gone.signal)

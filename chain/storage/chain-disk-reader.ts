@@ -7,9 +7,9 @@ import type { StoreRange } from './store.ts'
  * Opens the chain store at `directory`, which this process has open as a shared one, for reading on another thread. Errors
  * as {@link openLevelReader}; values whose bulk file was removed since the moment of the view are absent.
  */
-export async function openChainReader(directory: string): Promise<StoreReader> {
+export async function openChainReader(directory: string, written?: Int32Array): Promise<StoreReader> {
   const files = BulkFiles.open({ directory: bulkDirectory(directory), segments: [], segmentBytes: 0, readOnly: true })
-  return new ChainDiskReader(await openLevelReader(directory), files)
+  return new ChainDiskReader(await openLevelReader(directory, written), files)
 }
 
 class ChainDiskReader implements StoreReader {
@@ -21,8 +21,8 @@ class ChainDiskReader implements StoreReader {
     this.#files = files
   }
 
-  renew(): void {
-    this.#database.renew()
+  renew(): boolean {
+    return this.#database.renew()
   }
 
   release(): void {

@@ -95,6 +95,10 @@ class ChainDisk implements ChainStore {
     this.#segments = segments
   }
 
+  get written(): Int32Array {
+    return this.#database.written
+  }
+
   get(key: Uint8Array): Uint8Array | undefined {
     const value = this.#database.get(key)
     return value === undefined || !isBulk(key) ? value : this.#resolve(key, value)

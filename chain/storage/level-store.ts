@@ -17,6 +17,8 @@ export interface LevelStoreOptions {
 
 /** A store on disk, with what only a disk needs. */
 export interface DiskStore extends Store {
+  /** One number in memory that threads share: grows with each write once it can be read. */
+  readonly written: Int32Array
   /** Rewrites every table without the records that were deleted or replaced. */
   compact(): Promise<void>
 }
@@ -69,6 +71,7 @@ export async function repairLevelStore(directory: string): Promise<void> {
 }
 
 class LevelStore implements DiskStore {
+  readonly written = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
   readonly #database: Database
 
   constructor(database: Database) {
@@ -93,6 +96,7 @@ class LevelStore implements DiskStore {
         else batch.put(key, value)
       }
       await batch.write({ sync: options.durable })
+      Atomics.add(this.written, 0, 1)
     } catch (error) {
       throw storeFailure('write', error)
     }

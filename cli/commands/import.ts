@@ -78,6 +78,7 @@ started again. The seal of proof of work is not checked: this is for test chains
         imported,
         genesis,
         storePath,
+        written: store.written,
         clientVersion: `ogpu/v${VERSION}/import`,
         host: required(values, 'host'),
         port,

@@ -36,7 +36,7 @@ process.once('message', async (plan: { readonly kind: 'door' | 'pool'; readonly 
       syncing: () => undefined,
     },
     blocks: engine.chain,
-    chain: { genesis, storePath, historyBlocks: undefined },
+    chain: { genesis, storePath, written: store.written, historyBlocks: undefined },
     clientVersion: 'bench',
     workers: 1,
     servers: [{ name: '' }],

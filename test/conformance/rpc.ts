@@ -131,7 +131,13 @@ export async function startNode(folder: string): Promise<{ readonly ask: Ask; re
   const store = await openChainStore(storePath, { isShared: true })
   const imported = await importChain({ genesisJson, rlp, store })
   const clientVersion = 'ogpu/conformance'
-  const server = await serveImported({ imported, genesis: genesisJson, storePath, clientVersion })
+  const server = await serveImported({
+    imported,
+    genesis: genesisJson,
+    storePath,
+    written: store.written,
+    clientVersion,
+  })
   return {
     ask: async body => {
       const headers = { 'content-type': 'application/json' }

@@ -21,7 +21,7 @@ export async function openDiskChain(genesis: GenesisFile) {
     engine,
     pool,
     /** Where threads find it. */
-    place: { genesis, storePath: directory, historyBlocks: undefined },
+    place: { genesis, storePath: directory, written: store.written, historyBlocks: undefined },
     /** Makes one commit, 100 ms after the one before. */
     async produce(raws: readonly Uint8Array[]) {
       index += 1

@@ -45,7 +45,12 @@ describe('the listeners of a node', () => {
         ...{ enabled: true, host: '127.0.0.1', port: 0, apis: ['eth', 'admin'], cors: [], hosts: ['localhost'] },
         ...{ batchMax: 10, connectionsMax: 10, workers: 0, admin },
       },
-      chain: { genesis: genesisFile(), storePath: join(folder, 'chain'), historyBlocks: undefined },
+      chain: {
+        genesis: genesisFile(),
+        storePath: join(folder, 'chain'),
+        written: store.written,
+        historyBlocks: undefined,
+      },
       adminSecretPath: join(folder, 'admin-secret'),
       log: silentLog,
     })

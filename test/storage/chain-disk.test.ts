@@ -152,6 +152,34 @@ describe('the store of a chain', () => {
   })
 })
 
+describe('a reader that knows how often was written', () => {
+  test('moves on only where something was written, and always after it let go', async () => {
+    await store.close()
+    store = await open({ isShared: true })
+    await fill(3)
+    const reader = await openChainReader(directory, store.written)
+    try {
+      expect(reader.renew()).toBe(true)
+      expect(reader.renew()).toBe(false)
+      await store.write([put(3)], { durable: true })
+      expect(reader.get(bodyKey(3))).toBeUndefined()
+      expect(reader.renew()).toBe(true)
+      expect(reader.get(bodyKey(3))).toEqual(bodyOf(3))
+      expect(reader.renew()).toBe(false)
+      reader.release()
+      expect(reader.renew()).toBe(true)
+      // Whoever learns of a write from its promise finds it after a renewal.
+      for (let number = 4; number < 40; number++) {
+        await store.write([put(number)], { durable: false })
+        reader.renew()
+        expect(reader.get(bodyKey(number))).toEqual(bodyOf(number))
+      }
+    } finally {
+      await reader.close()
+    }
+  })
+})
+
 describe('bulk files after a crash', () => {
   test('lose what no batch has named, and go on behind what one has', async () => {
     await fill(4)
