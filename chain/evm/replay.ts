@@ -1,5 +1,5 @@
 import { CodedError } from '#lib/errors'
-import { type Block, type BlockNumber, type Digest, ZERO_DIGEST } from '#types'
+import { type Block, type BlockNumber, type Digest, type RecoveredTransaction, ZERO_DIGEST } from '#types'
 import { blobBaseFeeOf } from './blob-fee.ts'
 import { BlockExecution } from './block-execution.ts'
 import type { createChainReader } from './chain-reader.ts'
@@ -29,6 +29,19 @@ export async function blockToReplay(
 /** A block that does not do again what it did. */
 export function replayDiffers(reason: string): CodedError {
   return new CodedError('replay differs', `a block did not run again as it did: ${reason}`)
+}
+
+/** Runs transactions that were executed before in the same place. */
+export async function runAgain(
+  execution: BlockExecution,
+  transactions: readonly RecoveredTransaction[],
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const transaction of transactions) {
+    signal?.throwIfAborted()
+    const outcome = await execution.run(transaction)
+    if (outcome.kind !== 'executed') throw replayDiffers('a transaction was left out')
+  }
 }
 
 export interface ReplayOptions {

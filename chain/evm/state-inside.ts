@@ -2,7 +2,7 @@ import { CodedError } from '#lib/errors'
 import type { BlockNumber } from '#types'
 import type { createChainReader } from './chain-reader.ts'
 import type { ExecutionView } from './execution-view.ts'
-import { openReplay } from './replay.ts'
+import { openReplay, runAgain } from './replay.ts'
 import type { OverlaySource } from './state/overlay-source.ts'
 
 /** The state in block `number` before its transaction `index`; made by running the ones before again. */
@@ -19,7 +19,7 @@ export async function stateInside(
   }
   const machine = await executor.newMachine(executor.forkAt(number, block.header.timestamp))
   const { execution, source } = await openReplay(executor, chain, block, machine, { isWatched: false })
-  for (const transaction of block.transactions.slice(0, index)) await execution.run(transaction)
+  await runAgain(execution, block.transactions.slice(0, index))
   source.apply(execution.finish().changes())
   return source
 }

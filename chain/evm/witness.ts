@@ -6,7 +6,7 @@ import type { BlockEnd } from './block-end.ts'
 import type { createChainReader } from './chain-reader.ts'
 import { readHeader } from './chain-store.ts'
 import type { ExecutionView } from './execution-view.ts'
-import { blockToReplay, openReplay, replayDiffers } from './replay.ts'
+import { blockToReplay, openReplay, replayDiffers, runAgain } from './replay.ts'
 import { SimulatedTries } from './simulate-root.ts'
 import { decodeAccount } from './state/account.ts'
 import { type ByteKey, bytesOfKey, keyOf } from './state/byte-keys.ts'
@@ -52,11 +52,7 @@ export async function witnessOf(
     isWatched: false,
     onFlush: changes => steps.push(changes),
   })
-  for (const transaction of block.transactions) {
-    signal?.throwIfAborted()
-    const outcome = await execution.run(transaction)
-    if (outcome.kind !== 'executed') throw replayDiffers('a transaction was left out')
-  }
+  await runAgain(execution, block.transactions, signal)
   await end(block, machine, execution)
   steps.push(execution.finish().changes())
 

@@ -51,7 +51,9 @@ export const bench: Command = {
     const entry = fileURLToPath(new URL(`../../${BENCHES[name as keyof typeof BENCHES]}`, import.meta.url))
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry, ...args], {
       stdio: 'inherit',
+      detached: OWN_SESSION.has(name),
     })
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
     return new Promise(resolve => child.once('exit', code => resolve(code ?? 1)))
   },
 }
@@ -67,6 +69,9 @@ const OPTIONS_OF: Readonly<Record<keyof typeof BENCHES, readonly string[]>> = {
   'rpc-abuse': ['seconds', 'validators'],
   network: ['rate', 'seconds', 'validators', 'rpc-batch', 'profile', 'wan', 'write'],
 }
+
+/** These change the scheduling of their session, which must not be the user's. */
+const OWN_SESSION: ReadonlySet<string> = new Set(['rpc-abuse'])
 
 const BOUNDS = { rate: [1, 100_000], seconds: [1, 600], validators: [1, 13], 'rpc-batch': [1, 1_000] } as const
 
