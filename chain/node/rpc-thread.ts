@@ -2,9 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { defined } from '#lib/assert'
 import { silentLog } from '#lib/env'
-import { serveRequests } from '#rpc'
-import { type ChainPlace, openReadBackend } from './read-backend.ts'
-import { runWhenIdle } from './thread-priority.ts'
+import type { ChainPlace } from './read-backend.ts'
+import { lowerThreadPriority, runWhenIdle } from './thread-priority.ts'
 
 /** What the thread is told when it starts. */
 export interface RpcWorkerData extends ChainPlace {
@@ -12,7 +11,13 @@ export interface RpcWorkerData extends ChainPlace {
   readonly yields: boolean
 }
 
+/** Loading the modules takes about a second of processor time: a tenth of the share of others until it is ready. */
+const STARTING = 10
+
 const { yields, ...place } = workerData as RpcWorkerData
+if (yields) lowerThreadPriority(STARTING)
+// Loaded from here on, and not before this module runs, so that loading them yields already.
+const [{ openReadBackend }, { serveRequests }] = await Promise.all([import('./read-backend.ts'), import('#rpc')])
 const { store, engine, backend } = await openReadBackend(place)
 if (yields) runWhenIdle()
 serveRequests({
