@@ -121,17 +121,21 @@ export function createInspectionEngine(options: {
       const source = chain.source(block)
       await executor.settled()
       const known = await knownAccounts(executor.store)
+      // Only what is in the page is read as a whole: the account after it just has to be there.
       const { found, next } = await pageOf(inTrieOrder(known, from), limit, async ({ hash, key }) => {
         const address = bytesOfKey(key)
         const account = await source.account(key, address)
-        if (account === undefined) return undefined
+        return account === undefined ? undefined : { hash, key, address, account }
+      })
+      const accounts: AccountEntry[] = []
+      for (const { hash, key, address, account } of found) {
         const code = withCode && hasCode(account) ? await source.code(account.codeHash) : EMPTY
         const slots =
           withStorage && hasStorage(account) ? inTrieOrder(await knownSlots(executor.store, address), EMPTY) : []
         const storage = await pageOf(slots, slots.length, slot => slotAt(source, key, slot))
-        return { hash, address, account, code, storage: storage.found }
-      })
-      return { accounts: found, next }
+        accounts.push({ hash, address, account, code, storage: storage.found })
+      }
+      return { accounts, next }
     },
 
     witness: (number, signal) => witnessOf(executor, chain, end, number, signal),

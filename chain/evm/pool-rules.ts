@@ -2,7 +2,7 @@
  * What the pool refuses, in go-ethereum's order and words: wallets and SDKs match these texts, so they are part of the
  * interface. Every rule that consensus also keeps is only repeated here to refuse early.
  */
-import { toHex } from '#lib/bytes'
+import { toHex, toRawHex } from '#lib/bytes'
 import { feeCapOf, type RecoveredTransaction, recoverAuthority, type Transaction, tipCapOf } from '#types'
 import { intrinsicGas } from './gas.ts'
 import type { PoolParams } from './pool-params.ts'
@@ -185,7 +185,7 @@ export function authoritiesOf(transaction: Transaction): readonly string[] {
   const found = new Set<string>()
   for (const tuple of transaction.authorizationList ?? []) {
     const authority = recoverAuthority(tuple)
-    if (authority !== undefined) found.add(toHex(authority).slice(2))
+    if (authority !== undefined) found.add(toRawHex(authority))
   }
   return [...found]
 }

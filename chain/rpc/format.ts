@@ -1,9 +1,7 @@
 /** Chain values as go-ethereum's JSON. Fields that a fork or a type does not have are left out, never null. */
 import type { LocatedLog } from '#evm'
-import { type Hex, toHex, utf8 } from '#lib/bytes'
-import { keccak256 } from '#lib/hash'
+import { type Hex, toHex } from '#lib/bytes'
 import {
-  type Address,
   type Block,
   type BlockHeader,
   blockHeaderHash,
@@ -19,18 +17,6 @@ export type Json = Readonly<Record<string, unknown>>
 /** A quantity: no leading zeros. */
 export function toQuantity(value: bigint | number): Hex {
   return `0x${value.toString(16)}`
-}
-
-/** EIP-55: the address with its checksum in the case of its letters. */
-export function toChecksum(address: Address): Hex {
-  const digits = toHex(address).slice(2)
-  const hash = toHex(keccak256(utf8(digits))).slice(2)
-  let text = ''
-  for (let i = 0; i < digits.length; i++) {
-    const digit = digits.charAt(i)
-    text += Number.parseInt(hash.charAt(i), 16) >= 8 ? digit.toUpperCase() : digit
-  }
-  return `0x${text}`
 }
 
 /** The header as in a block object; `hash` when the caller knows it. */

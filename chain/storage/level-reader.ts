@@ -18,7 +18,8 @@ export interface StoreReader extends Store {
 
 /**
  * Opens the LevelDB at `directory`, which this process has open as a shared one, for reading on another thread. `written` is
- * the writer's count, which saves a look at the database where nothing was written. CodedError `store unavailable` when it cannot be opened, `store failed` on failures later and on every write.
+ * the writer's count, which saves a look at the database where nothing was written. CodedError `store unavailable` when it
+ * cannot be opened, `store failed` on failures later and on every write.
  */
 export async function openLevelReader(directory: string, written?: Int32Array): Promise<StoreReader> {
   const shared = { createIfMissing: false, multithreading: true, keyEncoding: 'view', valueEncoding: 'view' }

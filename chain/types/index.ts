@@ -23,6 +23,7 @@ export {
 export { type BlockOrigin, decodeBlockOrigin, encodeBlockOrigin } from './block-origin.ts'
 export { blockTimeMs, isCommitTime, secondsOfMs, secondsToMs } from './block-time.ts'
 export { addToBloom, type BloomBits, bloomBitsOf, bloomHolds, bloomMayHold, bloomOf } from './bloom.ts'
+export { checksumAddress } from './checksum.ts'
 export * from './commit.ts'
 export { COMMIT_VERSION, commitDigest, decodeCommit, encodeCommit } from './commit-codec.ts'
 export * from './genesis.ts'

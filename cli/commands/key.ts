@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { fromHex, isHex } from '#lib/bytes'
 import {
   accountOfPrivateKey,
-  checksumAddress,
   createSigningGuard,
   decryptKeys,
   encryptAccount,
@@ -19,6 +18,7 @@ import {
   saveDevKeys,
   saveKeys,
 } from '#node'
+import { checksumAddress } from '#types'
 import { type Command, flag, integer, text, UsageError, type Values } from '../command.ts'
 import { askPassword, passwordOfFile } from '../password.ts'
 import { required } from '../sidecar-options.ts'

@@ -4,9 +4,9 @@ import { decryptKeystoreJson, encryptKeystoreJsonSync, Wallet } from 'ethers'
 import { describe, expect, it } from 'vitest'
 import { fromHex, toHex, utf8 } from '#lib/bytes'
 import { peerIdOfSeed } from '#p2p'
+import { checksumAddress } from '#types'
 import {
   accountOfPrivateKey,
-  checksumAddress,
   decryptAccount,
   decryptEd25519,
   deriveDevValidatorKeys,

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
-import { type Hex, toRawHex, utf8 } from '#lib/bytes'
 import { keccak256 } from '#lib/hash'
 import type { Address } from '#types'
 
@@ -24,16 +23,4 @@ export function generateAccountKey(): AccountKey {
     const bytes = new Uint8Array(randomBytes(32))
     if (secp256k1.utils.isValidSecretKey(bytes)) return accountOfPrivateKey(bytes)
   }
-}
-
-/** Address text with the checksum of EIP-55. */
-export function checksumAddress(address: Address): Hex {
-  const plain = toRawHex(address)
-  const hash = toRawHex(keccak256(utf8(plain)))
-  let text = ''
-  for (let i = 0; i < plain.length; i++) {
-    const character = plain.charAt(i)
-    text += Number.parseInt(hash.charAt(i), 16) >= 8 ? character.toUpperCase() : character
-  }
-  return `0x${text}`
 }

@@ -1,7 +1,8 @@
 import { type Hex, toHex, utf8 } from '#lib/bytes'
 import { sha256 } from '#lib/hash'
 import { peerIdOfPublicKey } from '#p2p'
-import { type AccountKey, accountOfPrivateKey, checksumAddress, generateAccountKey } from './account-key.ts'
+import { checksumAddress } from '#types'
+import { type AccountKey, accountOfPrivateKey, generateAccountKey } from './account-key.ts'
 import { type Ed25519Key, ed25519KeyOfSeed, generateEd25519Key } from './ed25519-key.ts'
 
 /**

@@ -1,8 +1,9 @@
 import type { AccountEntry, InspectionEngine } from '#evm'
 import { toHex, toRawHex } from '#lib/bytes'
+import { checksumAddress } from '#types'
 import type { ReadContext } from '../context.ts'
 import { RpcError } from '../errors.ts'
-import { type Json, toChecksum } from '../format.ts'
+import type { Json } from '../format.ts'
 import { heavyMethod } from '../method.ts'
 import { address, any, boolean, count, data, hash, optional, requiredBlock, withDefault } from '../params.ts'
 import { HASH, listOf, titled } from '../schema.ts'
@@ -19,7 +20,7 @@ function inspectionsOf({ backend }: ReadContext): InspectionEngine {
 }
 
 function wordToHex(value: Uint8Array): string {
-  return `0x${toHex(value).slice(2).padStart(64, '0')}`
+  return `0x${toRawHex(value).padStart(64, '0')}`
 }
 
 /** As go-ethereum dumps an account: numbers as decimals, and values of storage without zeros and prefix. */
@@ -101,7 +102,7 @@ export const inspectMethods = [
       })
       return {
         root: toRawHex(header.stateRoot),
-        accounts: Object.fromEntries(accounts.map(entry => [toChecksum(entry.address), accountToJson(entry)])),
+        accounts: Object.fromEntries(accounts.map(entry => [checksumAddress(entry.address), accountToJson(entry)])),
         ...(next === undefined ? {} : { next: toHex(next) }),
       }
     },

@@ -1,6 +1,6 @@
 import { fromHex, toRawHex } from '#lib/bytes'
-import { feeCapOf, type RecoveredTransaction } from '#types'
-import { type Json, toChecksum, toQuantity, transactionToJson } from '../format.ts'
+import { checksumAddress, feeCapOf, type RecoveredTransaction } from '#types'
+import { type Json, toQuantity, transactionToJson } from '../format.ts'
 import { method } from '../method.ts'
 import { address } from '../params.ts'
 import { titled } from '../schema.ts'
@@ -13,7 +13,7 @@ function bySender(
   all: ReadonlyMap<string, readonly RecoveredTransaction[]>,
   show: (item: RecoveredTransaction) => unknown,
 ): Json {
-  return Object.fromEntries(Array.from(all, ([key, items]) => [toChecksum(fromHex(key)), byNonce(items, show)]))
+  return Object.fromEntries(Array.from(all, ([key, items]) => [checksumAddress(fromHex(key)), byNonce(items, show)]))
 }
 
 function wholeOf(transaction: RecoveredTransaction): Json {
@@ -22,7 +22,7 @@ function wholeOf(transaction: RecoveredTransaction): Json {
 
 function lineOf(transaction: RecoveredTransaction): string {
   const { to, value, gasLimit } = transaction
-  const target = to === undefined ? 'contract creation' : toChecksum(to)
+  const target = to === undefined ? 'contract creation' : checksumAddress(to)
   return `${target}: ${value} wei + ${gasLimit} gas × ${feeCapOf(transaction)} wei`
 }
 
